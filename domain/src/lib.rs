@@ -1,0 +1,34 @@
+//! The words that browser and server share, and the pure rules behind them: no I/O, no clock, no randomness of its own.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`time`] | [`Timestamp`] and [`Date`], spelled as the DSM wire contract spells them |
+//! | [`figure`] | a number that is exact, a lower bound, or unknown with the reason |
+//! | [`status`] | the six states everything on a screen can have |
+//! | [`stream`] | streams, groups, consumers, entries, pending entries as an operator sees them; how a group is judged |
+//! | [`dead_letter`] | one dead letter, its cause, the fingerprint that groups causes |
+//! | [`operation`] | repairs: what was asked, what it would do, what became of each entry |
+//! | [`event`] | the events of the scrum, read from and written to the wire |
+//! | [`project`] [`backlog`] [`sprint`] [`chronicle`] | the nouns of the scrum with their rules |
+//! | [`permission`] | the eight permissions, one of which every route and server function names |
+//! | [`refusal`] | what a caller is told when something is not done |
+
+pub mod backlog;
+pub mod chronicle;
+pub mod dead_letter;
+pub mod event;
+pub mod figure;
+pub mod operation;
+pub mod permission;
+pub mod project;
+pub mod refusal;
+pub mod sprint;
+pub mod status;
+pub mod stream;
+pub mod time;
+
+pub use figure::Figure;
+pub use permission::Permission;
+pub use refusal::Refusal;
+pub use status::Status;
+pub use time::{Date, Timestamp};

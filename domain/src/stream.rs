@@ -1,0 +1,368 @@
+//! Streams, groups, consumers and entries as an operator sees them, and the rule by which a group is judged.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Figure, Status, Timestamp, time::humane, time::serde_as_text};
+
+/// The id of a stream entry, `<milliseconds>-<sequence>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct EntryId {
+    pub ms: u64,
+    pub seq: u64,
+}
+
+impl EntryId {
+    pub const ZERO: Self = Self { ms: 0, seq: 0 };
+    pub const MAX: Self = Self { ms: u64::MAX, seq: u64::MAX };
+
+    /// When the entry was added, by the clock of the server that made the id (callers may choose ids freely, so this
+    /// is what the id says, not what is certain).
+    pub fn added_at(self) -> Timestamp {
+        Timestamp::from_millis(i64::try_from(self.ms).unwrap_or(i64::MAX / 1_000))
+    }
+
+    /// The smallest id after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self.seq.checked_add(1) {
+            Some(seq) => Self { ms: self.ms, seq },
+            None => Self { ms: self.ms.saturating_add(1), seq: 0 },
+        }
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.ms, self.seq)
+    }
+}
+
+/// A text is not an entry id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an entry id (<milliseconds>-<sequence>): {0}")]
+pub struct NotAnEntryId(String);
+
+impl FromStr for EntryId {
+    type Err = NotAnEntryId;
+    fn from_str(text: &str) -> Result<Self, NotAnEntryId> {
+        let (ms, seq) = text.split_once('-').unwrap_or((text, "0"));
+        match (ms.parse(), seq.parse()) {
+            (Ok(ms), Ok(seq)) => Ok(Self { ms, seq }),
+            _ => Err(NotAnEntryId(text.to_owned())),
+        }
+    }
+}
+serde_as_text!(EntryId, "1773152545187-0");
+
+/// What one look at Redis found. Made by the sampler, shared by every browser.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Snapshot {
+    /// When Redis was asked. On a lost connection this stays at the last success.
+    pub at: Timestamp,
+    /// Why the last attempt failed; `None` while Redis answers.
+    pub error: Option<String>,
+    pub redis: RedisFacts,
+    /// Ordered by name; dead-letter streams (see [`StreamSample::source`]) are among them.
+    pub streams: Vec<StreamSample>,
+}
+
+impl Snapshot {
+    pub fn stream(&self, name: &str) -> Option<&StreamSample> {
+        self.streams.iter().find(|s| s.name == name)
+    }
+
+    /// Every group of every stream, worst first, then by stream and name.
+    pub fn groups_worst_first(&self) -> Vec<&GroupSample> {
+        let mut groups: Vec<_> = self.streams.iter().flat_map(|s| &s.groups).collect();
+        groups.sort_by(|a, b| {
+            let weight =
+                |g: &GroupSample| std::cmp::Reverse(g.behind_ms.unwrap_or(0).max(g.oldest_pending_ms.unwrap_or(0)));
+            (a.verdict.status, weight(a), &a.stream, &a.name).cmp(&(b.verdict.status, weight(b), &b.stream, &b.name))
+        });
+        groups
+    }
+
+    /// Records in all dead-letter streams.
+    pub fn dead_letters(&self) -> u64 {
+        self.streams.iter().filter(|s| s.source.is_some()).map(|s| s.length).sum()
+    }
+}
+
+/// The server itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct RedisFacts {
+    /// `7.0.15`; empty while never reached.
+    pub version: String,
+    /// `redis` or `valkey`.
+    pub product: String,
+    /// `standalone`, `sentinel` or `cluster`.
+    pub mode: String,
+    pub used_memory_bytes: u64,
+    /// 0 = no limit.
+    pub max_memory_bytes: u64,
+    /// Anything but `noeviction` can delete whole streams (F8).
+    pub eviction_policy: String,
+    pub evicted_keys: u64,
+    pub connected_clients: u64,
+    pub uptime_seconds: u64,
+}
+
+/// One stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StreamSample {
+    pub name: String,
+    /// Set where this is a dead-letter stream of ours: the stream whose entries it holds.
+    pub source: Option<String>,
+    pub length: u64,
+    pub first_id: Option<EntryId>,
+    pub last_id: EntryId,
+    /// All entries ever added.
+    pub entries_added: u64,
+    pub max_deleted_id: EntryId,
+    /// `None` where it was not measured in this sample.
+    pub memory_bytes: Option<u64>,
+    /// Entries added per second over the last minute; `None` before there are two samples.
+    pub added_per_second: Option<f64>,
+    /// Length, one value per tick, oldest first; `None` = no sample (a gap).
+    pub length_history: Vec<Option<u64>>,
+    pub groups: Vec<GroupSample>,
+    /// Records in this stream's dead-letter stream.
+    pub dead_letters: u64,
+}
+
+/// One consumer group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GroupSample {
+    pub stream: String,
+    pub name: String,
+    /// Entries not yet delivered to the group.
+    pub lag: Figure,
+    /// What XINFO itself said, where the console corrected it (F2).
+    pub lag_reported: Option<u64>,
+    /// Delivered and not acknowledged.
+    pub pending: u64,
+    pub last_delivered_id: EntryId,
+    /// Age of the oldest entry not delivered; 0 = nothing waits, `None` = unknown.
+    pub behind_ms: Option<u64>,
+    /// Age of the oldest pending entry since it was *added*; `None` = nothing pends.
+    pub oldest_pending_ms: Option<u64>,
+    pub oldest_pending_id: Option<EntryId>,
+    pub consumers: Vec<ConsumerSample>,
+    /// Dead letters of this group (all, of those still in the dead-letter stream), as far as counted.
+    pub dead_letters: Figure,
+    /// Change of lag in entries per minute, over the last minute; negative = draining.
+    pub lag_per_minute: Option<f64>,
+    /// Milliseconds until lag is 0 at the present rate; `None` while not draining.
+    pub drained_in_ms: Option<u64>,
+    /// Lag, one value per tick, oldest first; `None` = no sample or unknown (a gap).
+    pub lag_history: Vec<Option<u64>>,
+    /// Entries read per second over the last minute, from the group's `entries-read`.
+    pub read_per_second: Option<f64>,
+    /// Measured where the consumers of the group run in this process.
+    pub handling: Option<Handling>,
+    pub verdict: Verdict,
+}
+
+/// What our own consumers of a group measured over the last minute.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Handling {
+    pub handled: u64,
+    pub failed: u64,
+    pub dead_lettered: u64,
+    /// Handler time; 0 while nothing was handled.
+    pub p50_ms: f64,
+    pub p95_ms: f64,
+    pub p99_ms: f64,
+    /// Whether an operator holds the group's consumers here.
+    pub paused: bool,
+}
+
+/// One consumer of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConsumerSample {
+    pub name: String,
+    pub pending: u64,
+    /// Since its last attempt to read or claim (7.2 and later; earlier: since its last success).
+    pub idle_ms: u64,
+    /// Since its last successful read; `None` before Redis 7.2.
+    pub inactive_ms: Option<u64>,
+}
+
+/// The state of a group in one shape and at most three words, with the reason in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Verdict {
+    pub status: Status,
+    pub word: String,
+    pub reason: String,
+}
+
+/// From here on a group that does not catch up is `Falling behind`: unread for this long and growing.
+pub const BEHIND_BAD: Duration = Duration::from_secs(60);
+/// From here on waiting is worth a look.
+pub const BEHIND_WARN: Duration = Duration::from_secs(10);
+/// An entry pending for longer than any sensible handler is stuck (ours: 5 attempts in about 20 s).
+pub const PENDING_WARN: Duration = Duration::from_secs(60);
+/// A group whose consumers were all silent for this long, with nothing to do, is idle.
+pub const IDLE_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// Judges a group from its figures alone. The order is the order of what an operator must know first.
+pub fn judge(group: &GroupSample) -> Verdict {
+    let verdict = |status, word: &str, reason: String| Verdict { status, word: word.to_owned(), reason };
+    let behind = Duration::from_millis(group.behind_ms.unwrap_or(0));
+    let pending_age = Duration::from_millis(group.oldest_pending_ms.unwrap_or(0));
+    let growing = group.lag_per_minute.is_some_and(|rate| rate > 0.0);
+    let silent = group.consumers.iter().map(|c| c.idle_ms).min().map(Duration::from_millis);
+    if group.handling.as_ref().is_some_and(|h| h.paused) {
+        return verdict(Status::Warn, "Paused", "its consumers are held by an operator".into());
+    }
+    if group.lag.exceeds(0) && group.consumers.is_empty() {
+        return verdict(
+            Status::Bad,
+            "No consumer",
+            format!("entries wait for {} and nobody reads this group", humane(behind)),
+        );
+    }
+    if behind >= BEHIND_BAD && (growing || silent.is_some_and(|s| s >= BEHIND_BAD)) {
+        return verdict(
+            Status::Bad,
+            "Falling behind",
+            format!("the oldest unread entry waits for {} and the group is not catching up", humane(behind)),
+        );
+    }
+    if pending_age >= PENDING_WARN {
+        return verdict(
+            Status::Warn,
+            "Entry stuck",
+            format!("an entry has been pending since {}", humane(pending_age)),
+        );
+    }
+    if behind >= BEHIND_WARN {
+        return verdict(Status::Warn, "Behind", format!("the oldest unread entry waits for {}", humane(behind)));
+    }
+    if let Figure::Unknown(reason) = &group.lag {
+        return verdict(Status::Unknown, "Lag unknown", reason.clone());
+    }
+    if group.pending == 0 && silent.is_none_or(|s| s >= IDLE_AFTER) {
+        let since = silent
+            .map_or_else(|| "nobody has read it yet".to_owned(), |s| format!("no consumer has read for {}", humane(s)));
+        return verdict(Status::Idle, "Idle", since);
+    }
+    verdict(Status::Ok, "Keeping up", "nothing waits longer than it should".into())
+}
+
+/// One entry of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Entry {
+    pub id: EntryId,
+    pub fields: Vec<Field>,
+    /// `event_type` of the JSON in field `data`, where there is one.
+    pub event_type: Option<String>,
+    /// `event_id` of that JSON.
+    pub event_id: Option<String>,
+    /// `aggregate_id` of that JSON.
+    pub key: Option<String>,
+}
+
+/// A field of an entry. Redis values are bytes; what is not UTF-8 is shown with `\xNN` escapes and marked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Field {
+    pub name: String,
+    pub value: String,
+    /// The value is shown escaped (not UTF-8) or cut (see `bytes`).
+    pub exact: bool,
+    /// Its true size.
+    pub bytes: u64,
+}
+
+/// A page of entries; ids are cursors, so that a shared link shows the same page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EntryPage {
+    pub entries: Vec<Entry>,
+    /// Cursor (exclusive) for the page of older entries; `None` at the end.
+    pub older: Option<EntryId>,
+    /// Cursor (exclusive) for the page of newer entries; `None` at the newest.
+    pub newer: Option<EntryId>,
+}
+
+/// One pending entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PendingEntry {
+    pub id: EntryId,
+    pub consumer: String,
+    /// Since its last delivery.
+    pub idle_ms: u64,
+    pub deliveries: u64,
+    pub event_type: Option<String>,
+    pub key: Option<String>,
+    /// The entry was deleted or trimmed: its id pends, its body is gone (F5).
+    pub body_lost: bool,
+}
+
+/// A page of pending entries, oldest id first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PendingPage {
+    pub entries: Vec<PendingEntry>,
+    pub next: Option<EntryId>,
+    pub total: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group() -> GroupSample {
+        GroupSample {
+            stream: "s".into(),
+            name: "g".into(),
+            lag: Figure::Exact(0),
+            lag_reported: None,
+            pending: 0,
+            last_delivered_id: EntryId::ZERO,
+            behind_ms: Some(0),
+            oldest_pending_ms: None,
+            oldest_pending_id: None,
+            consumers: vec![ConsumerSample { name: "c".into(), pending: 0, idle_ms: 10, inactive_ms: None }],
+            dead_letters: Figure::Exact(0),
+            lag_per_minute: None,
+            drained_in_ms: None,
+            lag_history: vec![],
+            read_per_second: None,
+            handling: None,
+            verdict: Verdict { status: Status::Ok, word: String::new(), reason: String::new() },
+        }
+    }
+
+    #[test]
+    fn a_group_without_work_and_with_a_live_consumer_keeps_up() {
+        assert_eq!(judge(&group()).status, Status::Ok);
+    }
+
+    #[test]
+    fn unread_entries_without_any_consumer_are_bad() {
+        let g = GroupSample { lag: Figure::Exact(3), consumers: vec![], ..group() };
+        assert_eq!(judge(&g).word, "No consumer");
+    }
+
+    #[test]
+    fn a_nil_lag_is_unknown_and_never_fine() {
+        let g =
+            GroupSample { lag: Figure::unknown("entries were deleted ahead of the group"), behind_ms: None, ..group() };
+        assert_eq!(judge(&g).status, Status::Unknown);
+    }
+
+    #[test]
+    fn an_old_pending_entry_is_stuck_even_when_lag_is_zero() {
+        let g = GroupSample { pending: 1, oldest_pending_ms: Some(240_000), ..group() };
+        assert_eq!(judge(&g).word, "Entry stuck");
+    }
+
+    #[test]
+    fn entry_ids_sort_as_redis_sorts_them() {
+        let id = |t: &str| t.parse::<EntryId>().expect("id");
+        assert!(id("9-1") < id("10-0") && id("10-2") < id("10-10"));
+        assert!("10-x".parse::<EntryId>().is_err());
+    }
+}
