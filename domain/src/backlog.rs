@@ -81,6 +81,7 @@ pub struct ChangeTask {
 }
 
 /// Tells an explicit null (`Some(None)`) from an absent key (`None`, by `default`).
+#[expect(clippy::option_option, reason = "absent, null and a value are three things in this contract")]
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
 }

@@ -200,13 +200,13 @@ pub struct Verdict {
 }
 
 /// From here on a group that does not catch up is `Falling behind`: unread for this long and growing.
-pub const BEHIND_BAD: Duration = Duration::from_secs(60);
+pub const BEHIND_BAD: Duration = Duration::from_mins(1);
 /// From here on waiting is worth a look.
 pub const BEHIND_WARN: Duration = Duration::from_secs(10);
 /// An entry pending for longer than any sensible handler is stuck (ours: 5 attempts in about 20 s).
-pub const PENDING_WARN: Duration = Duration::from_secs(60);
+pub const PENDING_WARN: Duration = Duration::from_mins(1);
 /// A group whose consumers were all silent for this long, with nothing to do, is idle.
-pub const IDLE_AFTER: Duration = Duration::from_secs(60 * 60);
+pub const IDLE_AFTER: Duration = Duration::from_hours(1);
 
 /// Judges a group from its figures alone. The order is the order of what an operator must know first.
 pub fn judge(group: &GroupSample) -> Verdict {
