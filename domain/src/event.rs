@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, Timestamp, backlog::TaskStatus};
+use crate::{Date, Timestamp, backlog::TaskStatus, sprint::SprintStatus};
 
 /// `TASK_UPDATED` on `task_update_events`. All keys are present on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,8 +70,27 @@ pub struct SprintStartedPayload {
     pub tasks: Vec<String>,
 }
 
+/// Payload of `SprintCompleted`: a sprint was closed, with or without unfinished tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SprintCompletedPayload {
+    pub sprint_id: String,
+    pub project_id: String,
+    pub sprint_name: String,
+    pub start_date: Date,
+    pub end_date: Date,
+    pub status: SprintStatus,
+    pub total_tasks: u64,
+    pub completed_tasks: u64,
+    pub completed_task_ids: Vec<String>,
+    /// Go back to the backlog.
+    pub pending_task_ids: Vec<String>,
+    /// Finished tasks.
+    pub velocity: u64,
+}
+
 pub const TASK_UPDATED: &str = "TASK_UPDATED";
 pub const SPRINT_STARTED: &str = "SprintStarted";
+pub const SPRINT_COMPLETED: &str = "SprintCompleted";
 
 /// What every event has, ours or another program's, as far as it can be read: used for routing, lanes and display.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]

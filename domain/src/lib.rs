@@ -10,14 +10,17 @@
 //! | [`operation`] | repairs: what was asked, what it would do, what became of each entry |
 //! | [`event`] | the events of the scrum, read from and written to the wire |
 //! | [`project`] [`backlog`] [`sprint`] [`chronicle`] | the nouns of the scrum with their rules |
+//! | [`health`] [`demo`] | readiness and outbox of a service; the sample project |
 //! | [`permission`] | the eight permissions, one of which every route and server function names |
 //! | [`refusal`] | what a caller is told when something is not done |
 
 pub mod backlog;
 pub mod chronicle;
 pub mod dead_letter;
+pub mod demo;
 pub mod event;
 pub mod figure;
+pub mod health;
 pub mod operation;
 pub mod permission;
 pub mod project;

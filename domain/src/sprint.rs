@@ -129,6 +129,14 @@ pub struct SprintClosed {
     pub retrospective_report_id: Option<String>,
 }
 
+/// One point of a burndown: how many tasks were unfinished after that many days of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BurndownPoint {
+    /// 0 = when the sprint started; each daily scrum is one day.
+    pub day: i64,
+    pub tasks_left: u64,
+}
+
 /// What starting a sprint would do, or does: preview and act share this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Plan {
