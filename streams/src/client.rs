@@ -1,0 +1,85 @@
+//! The connection to Redis: shared, lazy, reconnecting.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use redis::{
+    AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo, Pipeline, ScriptInvocation,
+    aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
+};
+
+use crate::Error;
+
+/// How long an answer may take before it counts as lost. Long enough for a busy server, short enough for a page.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// How long connecting may take.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+
+/// A Redis server. Cheap to clone; all clones share one connection, which is made when first needed and made again
+/// after it was lost, so that nothing waits for Redis to start.
+#[derive(Clone)]
+pub struct Redis(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    shared: OnceLock<ConnectionManager>,
+}
+
+impl Redis {
+    /// Reads the URL (`redis://host:port/db`, `redis://user:password@host`, `unix:///path/redis.sock`), connects to
+    /// nothing.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let refuse = |cause: redis::RedisError| Error::Refused(format!("not a redis url: {cause}"));
+        let client = Client::open(url.into_connection_info().map_err(refuse)?).map_err(refuse)?;
+        Ok(Self(Arc::new(Inner { client, shared: OnceLock::new() })))
+    }
+
+    /// Whether Redis answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.query(&redis::cmd("PING")).await
+    }
+
+    /// The shared connection. Never for commands that block: they would hold up everybody else.
+    fn shared(&self) -> ConnectionManager {
+        let connect = || {
+            // No retries inside: a caller learns at once that Redis is away, and its next call tries again.
+            let config = ConnectionManagerConfig::new()
+                .set_number_of_retries(0)
+                .set_connection_timeout(Some(CONNECT_WITHIN))
+                .set_response_timeout(Some(ANSWER_WITHIN));
+            ConnectionManager::new_lazy_with_config(self.0.client.clone(), config)
+                .expect("a lazy connection without push messages has nothing to refuse")
+        };
+        self.0.shared.get_or_init(connect).clone()
+    }
+
+    /// A connection of its own for reads that block for up to `block`.
+    pub(crate) async fn dedicated(&self, block: Duration) -> Result<MultiplexedConnection, Error> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_WITHIN))
+            .set_response_timeout(Some(block + ANSWER_WITHIN));
+        Ok(self.0.client.get_multiplexed_async_connection_with_config(&config).await?)
+    }
+
+    pub(crate) async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Error> {
+        Ok(command.query_async(&mut self.shared()).await?)
+    }
+
+    pub(crate) async fn pipeline<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, Error> {
+        Ok(pipeline.query_async(&mut self.shared()).await?)
+    }
+
+    pub(crate) async fn script<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Error> {
+        Ok(call.invoke_async(&mut self.shared()).await?)
+    }
+}
+
+/// Without the address: it may hold a password.
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,67 @@
+//! Why something on Redis was not done, by what the caller does about it.
+
+use domain::{Refusal, refusal::RefusalKind};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The stream, group, entry or dead letter does not exist. Boundary: 404.
+    #[error("{0}")]
+    NotFound(String),
+    /// The request itself is wrong, nothing was done. Boundary: 422.
+    #[error("{0}")]
+    Refused(String),
+    /// The state has changed since it was looked at. Boundary: 409.
+    #[error("{0}")]
+    Conflict(String),
+    /// Redis is away, loading or out of memory; the same call may succeed later. Boundary: 503.
+    #[error("redis is not available: {0}")]
+    Unavailable(String),
+    /// Redis answered what we did not expect: a defect of ours. Boundary: 500 with an id, the cause goes to the log.
+    #[error("unexpected answer of redis: {0}")]
+    Internal(#[source] redis::RedisError),
+}
+
+/// Codes of answers that say "not now" rather than "never".
+const NOT_NOW: [&str; 9] =
+    ["LOADING", "BUSY", "OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS"];
+
+impl From<redis::RedisError> for Error {
+    fn from(error: redis::RedisError) -> Self {
+        let code = error.code().unwrap_or_default();
+        let detail = || error.detail().map_or_else(|| error.to_string(), str::to_owned);
+        if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() {
+            return Self::Unavailable(error.to_string());
+        }
+        if NOT_NOW.contains(&code) {
+            return Self::Unavailable(format!("{code} {}", detail()));
+        }
+        match code {
+            "NOGROUP" => Self::NotFound(detail()),
+            "NOPERM" | "WRONGTYPE" => Self::Refused(format!("redis refuses it: {code} {}", detail())),
+            "ERR" if detail().contains("no such key") => Self::NotFound("no such stream".to_owned()),
+            _ => Self::Internal(error),
+        }
+    }
+}
+
+impl From<redis::ParsingError> for Error {
+    fn from(error: redis::ParsingError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound(message) => Self::not_found(message),
+            Error::Refused(message) => Self::invalid(message),
+            Error::Conflict(message) => Self::conflict(message),
+            Error::Unavailable(_) => Self::unavailable(error.to_string()),
+            Error::Internal(cause) => {
+                let id = format!("{:08x}", rand::random::<u32>());
+                tracing::error!(error.id = %id, error = %cause, "redis gave an answer this program does not understand");
+                Self::new(RefusalKind::Internal, format!("an internal error, in the log as {id}"))
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The only place that spells a Redis name.
+
+/// The dead-letter stream of a stream: `{stream}:dlq`. The braces are a hash tag: in a cluster both lie in one slot, so
+/// that one script can move an entry from one to the other.
+pub fn dead_letter_stream(stream: &str) -> String {
+    // A name that has a hash tag of its own keeps it; two colons keep `{a}` and `a` apart.
+    if has_hash_tag(stream) { format!("{stream}::dlq") } else { format!("{{{stream}}}:dlq") }
+}
+
+/// The stream whose dead letters `name` holds; `None` where it is no dead-letter stream.
+pub fn source_of(name: &str) -> Option<&str> {
+    if let Some(tagged) = name.strip_suffix("::dlq")
+        && has_hash_tag(tagged)
+    {
+        return Some(tagged);
+    }
+    name.strip_prefix('{')?.strip_suffix("}:dlq").filter(|source| !source.is_empty() && !has_hash_tag(source))
+}
+
+/// Whether Redis Cluster would hash only a part of this name: the text between the first `{` and the next `}`.
+fn has_hash_tag(name: &str) -> bool {
+    name.split_once('{').and_then(|(_, rest)| rest.split_once('}')).is_some_and(|(tag, _)| !tag.is_empty())
+}
+
+/// Field of an entry that holds the event as JSON (contract §3).
+pub const DATA: &str = "data";
+/// Field of an entry that was added again for one group: see [`crate::message::Replay`].
+pub const REPLAY: &str = "replay";
+/// The name under which entries wait in a group's pending list to be picked up by its reclaimer: owned by nobody.
+pub const HANDED_OVER: &str = "handed-over";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_dead_letter_stream_is_named_after_its_source() {
+        assert_eq!(dead_letter_stream("dsm:events"), "{dsm:events}:dlq");
+        assert_eq!(source_of("{dsm:events}:dlq"), Some("dsm:events"));
+        assert_eq!(source_of("dsm:events"), None);
+        assert_eq!(source_of("orders:dlq"), None);
+    }
+
+    #[test]
+    fn a_name_with_a_hash_tag_keeps_its_slot_and_its_own_dead_letters() {
+        assert_eq!(dead_letter_stream("{orders}"), "{orders}::dlq");
+        assert_ne!(dead_letter_stream("{orders}"), dead_letter_stream("orders"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_dead_letter_stream_leads_back_to_its_source(name in "[a-z:{}]{1,12}") {
+            let dead_letters = dead_letter_stream(&name);
+            prop_assert_eq!(source_of(&dead_letters), Some(name.as_str()));
+        }
+    }
+}
