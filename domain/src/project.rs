@@ -15,6 +15,8 @@ pub struct Project {
 
 /// Status of a project that runs a sprint.
 pub const IN_PROGRESS: &str = "in_progress";
+/// Status of a project whose sprint was closed.
+pub const ACTIVE: &str = "active";
 /// Status of a new project where none is given.
 pub const INACTIVE: &str = "inactive";
 

@@ -12,7 +12,7 @@ pub enum Error {
     #[error("{0}")]
     Unavailable(String),
     /// A defect of ours. Handling: 500 with an id; the cause is logged where the refusal is made.
-    #[error("{0}")]
+    #[error("a service failed: {0:#}")]
     Internal(#[source] anyhow::Error),
 }
 
@@ -33,10 +33,30 @@ impl Error {
     }
 }
 
+/// An id or name that must not be blank, and must fit where the reference implementation stores it.
+pub(crate) fn required(name: &str, text: &str) -> Result<(), Error> {
+    /// The contract's `varchar(255)`, in characters.
+    const LONGEST: usize = 255;
+    if text.trim().is_empty() {
+        return Err(Error::invalid(format!("{name} is empty")));
+    }
+    if text.chars().count() > LONGEST {
+        return Err(Error::invalid(format!("{name} is longer than {LONGEST} characters")));
+    }
+    Ok(())
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(anyhow::Error::new(error).context("stored or outgoing JSON"))
+    }
+}
+
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Unavailable(_) => Self::Unavailable(error.to_string()),
+            store::Error::Unstorable => Self::invalid(error.to_string()),
             other => Self::Internal(other.into()),
         }
     }

@@ -16,16 +16,22 @@
 pub mod backlog;
 pub mod chronicle;
 mod clock;
+pub mod consumer;
 pub mod databases;
 pub mod demo;
 pub mod error;
+pub mod health;
+mod inbox;
 pub mod keys;
 pub mod outbox;
+mod peer;
 pub mod project;
+pub mod relay;
 pub mod sprint;
 
 use std::sync::Arc;
 
+pub use consumer::consumers;
 pub use databases::Databases;
 pub use error::Error;
 use tokio::sync::Notify;

@@ -170,7 +170,8 @@ impl Database {
             Kind::Sqlite => drop(connection.execute("pragma journal_mode = wal").await?),
             Kind::Postgres => create_schema(&mut connection, self.0.schema).await?,
         }
-        self.0.migrations.run(&mut *connection).await.map_err(|error| match error {
+        drop(connection);
+        self.0.migrations.run(&self.0.pool).await.map_err(|error| match error {
             sqlx::migrate::MigrateError::Execute(error) => Error::from(error),
             other => Error::Sql(other.into()),
         })?;

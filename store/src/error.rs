@@ -10,6 +10,9 @@ pub enum Error {
     /// and an outage for a consumer's handler, which costs an event none of its attempts.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// A text holds a character that PostgreSQL cannot keep (NUL). Handling: 422.
+    #[error("a text contains a character that cannot be stored")]
+    Unstorable,
     /// Anything else that SQL said: a defect of ours, or data we did not expect. Handling: 500 with an id, cause logged.
     #[error("the database refused a statement")]
     Sql(#[source] sqlx::Error),
@@ -23,7 +26,13 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if is_outage(&error) { Self::Unavailable(error.to_string()) } else { Self::Sql(error) }
+        if is_outage(&error) {
+            Self::Unavailable(error.to_string())
+        } else if error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "22021") {
+            Self::Unstorable
+        } else {
+            Self::Sql(error)
+        }
     }
 }
 

@@ -1,74 +1,9 @@
-//! Notes, reports, retrospectives and what can be read from them (contract §2.4).
+//! What happened, as it was told (contract §2.4): notes and reports here, retrospectives in a file of their own.
 
-use domain::{
-    Date,
-    chronicle::{
-        CreateDailyScrumReport, CreateRetrospective, CreateSprintPlanning, DailyScrumReport, EventNote, NoteCreated,
-        Retrospective, RetrospectiveCreated, SprintPlanning, Velocity,
-    },
-};
+pub(crate) mod handler;
+mod note;
+mod retrospective;
+pub(crate) mod store;
 
-use crate::{Error, Services};
-
-/// x
-pub async fn create_daily_scrum_report(
-    _services: &Services,
-    _create: CreateDailyScrumReport,
-) -> Result<NoteCreated, Error> {
-    Err(Error::Unavailable("this service starts soon".into()))
-}
-
-/// x
-pub async fn daily_scrum_report(
-    _services: &Services,
-    _sprint_id: Option<&str>,
-    _project_id: Option<&str>,
-    _date: Option<Date>,
-) -> Result<DailyScrumReport, Error> {
-    Err(Error::Unavailable("this service starts soon".into()))
-}
-
-/// x
-pub async fn create_sprint_planning(_services: &Services, _create: CreateSprintPlanning) -> Result<NoteCreated, Error> {
-    Err(Error::Unavailable("this service starts soon".into()))
-}
-
-/// x
-pub async fn sprint_plannings(
-    _services: &Services,
-    _sprint_id: Option<&str>,
-    _project_id: Option<&str>,
-) -> Result<Vec<SprintPlanning>, Error> {
-    Err(Error::Unavailable("this service starts soon".into()))
-}
-
-/// x
-pub async fn create_retrospective(
-    _services: &Services,
-    _create: CreateRetrospective,
-) -> Result<RetrospectiveCreated, Error> {
-    Err(Error::Unavailable("this service starts soon".into()))
-}
-
-/// x
-pub async fn retrospectives(
-    _services: &Services,
-    _sprint_id: Option<&str>,
-    _project_id: Option<&str>,
-) -> Result<Vec<Retrospective>, Error> {
-    Err(Error::Unavailable("this service starts soon".into()))
-}
-
-/// x
-pub async fn events(
-    _services: &Services,
-    _sprint_id: Option<&str>,
-    _project_id: Option<&str>,
-) -> Result<Vec<EventNote>, Error> {
-    Err(Error::Unavailable("this service starts soon".into()))
-}
-
-/// x
-pub async fn velocity(_services: &Services, _project_id: &str) -> Result<Velocity, Error> {
-    Err(Error::Unavailable("this service starts soon".into()))
-}
+pub use note::{create_daily_scrum_report, create_sprint_planning, daily_scrum_report, events, sprint_plannings};
+pub use retrospective::{create_retrospective, retrospectives, velocity};

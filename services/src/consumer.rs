@@ -1,0 +1,55 @@
+//! Which handler reads which stream in which group (contract §3).
+
+use streams::{Consumer, ConsumerSettings, Failure, Handler, Message, Metrics, Redis};
+
+use crate::{
+    Services, backlog, chronicle, demo,
+    keys::{BACKLOG_GROUP, CHRONICLE_GROUP, DSM_EVENTS, PROJECT_GROUP, TASK_UPDATE_EVENTS},
+    project,
+};
+
+/// The service in whose name an event is handled.
+#[derive(Clone, Copy)]
+enum Role {
+    Backlog,
+    Project,
+    Chronicle,
+}
+
+/// Handles the events of one service.
+#[derive(Clone)]
+pub struct EventHandler {
+    services: Services,
+    role: Role,
+}
+
+impl Handler for EventHandler {
+    async fn handle(&self, message: &Message) -> Result<(), Failure> {
+        if demo::is_of_removed_demo(&self.services, &message.data) {
+            return Ok(());
+        }
+        match self.role {
+            Role::Backlog => backlog::handler::handle(&self.services, message).await,
+            Role::Project => project::handler::handle(&self.services, message).await,
+            Role::Chronicle => chronicle::handler::handle(&self.services, message).await,
+        }
+    }
+}
+
+/// Every consumer that the services in this process run. `instance` is this process's stable name: after a restart it
+/// finds its own pending entries under it.
+pub fn consumers(services: &Services, redis: &Redis, metrics: &Metrics, instance: &str) -> Vec<Consumer<EventHandler>> {
+    [
+        (TASK_UPDATE_EVENTS, BACKLOG_GROUP, Role::Backlog),
+        (DSM_EVENTS, BACKLOG_GROUP, Role::Backlog),
+        (DSM_EVENTS, PROJECT_GROUP, Role::Project),
+        (DSM_EVENTS, CHRONICLE_GROUP, Role::Chronicle),
+    ]
+    .into_iter()
+    .map(|(stream, group, role)| {
+        let settings = ConsumerSettings::new(stream, group, instance);
+        let handler = EventHandler { services: services.clone(), role };
+        Consumer::new(redis.clone(), settings, handler, metrics.clone())
+    })
+    .collect()
+}
