@@ -23,6 +23,20 @@ pub struct EventHandler {
     role: Role,
 }
 
+impl EventHandler {
+    pub(crate) fn backlog(services: Services) -> Self {
+        Self { services, role: Role::Backlog }
+    }
+
+    pub(crate) fn project(services: Services) -> Self {
+        Self { services, role: Role::Project }
+    }
+
+    pub(crate) fn chronicle(services: Services) -> Self {
+        Self { services, role: Role::Chronicle }
+    }
+}
+
 impl Handler for EventHandler {
     async fn handle(&self, message: &Message) -> Result<(), Failure> {
         if demo::is_of_removed_demo(&self.services, &message.data) {
@@ -39,17 +53,17 @@ impl Handler for EventHandler {
 /// Every consumer that the services in this process run. `instance` is this process's stable name: after a restart it
 /// finds its own pending entries under it.
 pub fn consumers(services: &Services, redis: &Redis, metrics: &Metrics, instance: &str) -> Vec<Consumer<EventHandler>> {
-    [
-        (TASK_UPDATE_EVENTS, BACKLOG_GROUP, Role::Backlog),
-        (DSM_EVENTS, BACKLOG_GROUP, Role::Backlog),
-        (DSM_EVENTS, PROJECT_GROUP, Role::Project),
-        (DSM_EVENTS, CHRONICLE_GROUP, Role::Chronicle),
-    ]
-    .into_iter()
-    .map(|(stream, group, role)| {
-        let settings = ConsumerSettings::new(stream, group, instance);
-        let handler = EventHandler { services: services.clone(), role };
-        Consumer::new(redis.clone(), settings, handler, metrics.clone())
-    })
-    .collect()
+    let handlers = [
+        (TASK_UPDATE_EVENTS, BACKLOG_GROUP, EventHandler::backlog(services.clone())),
+        (DSM_EVENTS, BACKLOG_GROUP, EventHandler::backlog(services.clone())),
+        (DSM_EVENTS, PROJECT_GROUP, EventHandler::project(services.clone())),
+        (DSM_EVENTS, CHRONICLE_GROUP, EventHandler::chronicle(services.clone())),
+    ];
+    handlers
+        .into_iter()
+        .map(|(stream, group, handler)| {
+            let settings = ConsumerSettings::new(stream, group, instance);
+            Consumer::new(redis.clone(), settings, handler, metrics.clone())
+        })
+        .collect()
 }

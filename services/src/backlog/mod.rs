@@ -11,7 +11,7 @@ use domain::{
     project::Done,
 };
 
-use crate::{Error, Services, clock, error::required, peer};
+use crate::{Error, Services, clock, consumer::EventHandler, error::required, peer};
 
 fn unknown(task_id: &str) -> Error {
     Error::not_found(format!("task {task_id} does not exist"))
@@ -118,4 +118,9 @@ fn apply(before: &Task, change: ChangeTask) -> Result<Task, Error> {
         sprint_id,
         progress_percentage: standing.progress,
     })
+}
+
+/// Handles the events this service consumes: tasks follow their sprint.
+pub fn handler(services: Services) -> EventHandler {
+    EventHandler::backlog(services)
 }

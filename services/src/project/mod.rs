@@ -8,7 +8,7 @@ use domain::project::{
     SetProjectStatus, Team,
 };
 
-use crate::{Error, Services, clock, error::required};
+use crate::{Error, Services, clock, consumer::EventHandler, error::required};
 
 fn unknown(project_id: &str) -> Error {
     Error::not_found(format!("project {project_id} does not exist"))
@@ -87,4 +87,9 @@ pub async fn create_employee(services: &Services, create: CreateEmployee) -> Res
     let employee_name = store::insert_employee(&mut transaction, &create).await?;
     transaction.commit().await?;
     Ok(EmployeeCreated { employee_id: create.employee_id, employee_name })
+}
+
+/// Handles the events this service consumes: the status of a project follows its sprints.
+pub fn handler(services: Services) -> EventHandler {
+    EventHandler::project(services)
 }
