@@ -12,4 +12,5 @@ mod relay;
 mod sprint_close;
 mod sprint_progress;
 mod sprint_start;
+mod stream;
 mod world;
