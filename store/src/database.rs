@@ -167,7 +167,7 @@ impl Database {
         let mut connection = self.0.pool.acquire().await?;
         match self.0.kind {
             // kept in the file: readers never wait for the writer
-            Kind::Sqlite => drop(connection.execute("pragma journal_mode = wal").await?),
+            Kind::Sqlite => connection.execute("pragma journal_mode = wal").await.map(drop)?,
             Kind::Postgres => create_schema(&mut connection, self.0.schema).await?,
         }
         drop(connection);

@@ -28,7 +28,11 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if is_outage(&error) {
             Self::Unavailable(error.to_string())
-        } else if error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == "22021") {
+        } else if error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .is_some_and(|code| code == "22021")
+        {
             Self::Unstorable
         } else {
             Self::Sql(error)

@@ -1,6 +1,6 @@
 //! Removes the sample project without a trace: rows in all four databases, entries of its streams, dead letters.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use domain::{
     Timestamp,
@@ -26,6 +26,8 @@ use crate::{
 /// How long we wait for the demo's last events to be published and handled.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Looks in a row that must find nothing: between two of them a consumer has read what was published last.
+const CALM_LOOKS: usize = 3;
 /// Entries, dead letters and pending entries read or deleted in one go.
 const PAGE: usize = 500;
 /// Streams and the groups that read them.
@@ -106,19 +108,11 @@ async fn published(services: &Services) -> Result<(), Error> {
 /// Waits until no group holds an entry that it was given: deleting one under its handler would leave a body lost.
 async fn handled(redis: &Redis) -> Result<(), Error> {
     let deadline = tokio::time::Instant::now() + DRAIN_TIMEOUT;
+    let mut calm_looks = 0;
     loop {
-        let mut pending = 0;
-        for (stream, group) in GROUPS {
-            let browse = PendingBrowse { count: PAGE, ..PendingBrowse::default() };
-            match inspect::pending(redis, stream, group, &browse).await {
-                Ok(page) => {
-                    pending += page.entries.iter().filter(|e| e.key.as_deref().is_some_and(is_demo_key)).count()
-                }
-                Err(streams::Error::NotFound(_)) => {}
-                Err(error) => return Err(from_redis(error)),
-            }
-        }
-        if pending == 0 {
+        let pending = pending(redis).await?;
+        calm_looks = if pending == 0 { calm_looks + 1 } else { 0 };
+        if calm_looks == CALM_LOOKS {
             return Ok(());
         }
         if tokio::time::Instant::now() >= deadline {
@@ -128,9 +122,25 @@ async fn handled(redis: &Redis) -> Result<(), Error> {
     }
 }
 
-/// Ids of the sample project's tasks and sprints. It is the one project whose id we chose, so we may know this.
+/// Entries of the demo that some group holds.
+async fn pending(redis: &Redis) -> Result<usize, Error> {
+    let mut pending = 0;
+    for (stream, group) in GROUPS {
+        let browse = PendingBrowse { count: PAGE, ..PendingBrowse::default() };
+        match inspect::pending(redis, stream, group, &browse).await {
+            Ok(page) => pending += page.entries.iter().filter(|e| e.key.as_deref().is_some_and(is_demo_key)).count(),
+            Err(streams::Error::NotFound(_)) => {}
+            Err(error) => return Err(from_redis(error)),
+        }
+    }
+    Ok(pending)
+}
+
+/// Ids of the sample project's tasks and sprints. It is the one project whose id we chose, so we may know this; all
+/// of the id must fit, as another project may be called `DEMO-S` or `DEMO-TASK`.
 fn is_demo_key(key: &str) -> bool {
-    key.strip_prefix(PROJECT).is_some_and(|rest| rest.starts_with("-TASK") || rest.starts_with("-S"))
+    let number = key.strip_prefix(PROJECT).and_then(|rest| rest.strip_prefix("-TASK").or(rest.strip_prefix("-S")));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 async fn delete_rows(services: &Services) -> Result<(), Error> {
@@ -188,11 +198,7 @@ async fn delete_entries(redis: &Redis, stream: &str) -> Result<(), Error> {
         let ids: Vec<EntryId> = page
             .entries
             .iter()
-            .filter(|entry| {
-                let fields: BTreeMap<&str, &str> =
-                    entry.fields.iter().map(|field| (field.name.as_str(), field.value.as_str())).collect();
-                fields.get("data").is_some_and(|data| demo_event(data.as_bytes()).is_some())
-            })
+            .filter(|entry| entry.key.as_deref().is_some_and(is_demo_key))
             .map(|entry| entry.id)
             .collect();
         if !ids.is_empty() {
@@ -207,4 +213,19 @@ async fn delete_entries(redis: &Redis, stream: &str) -> Result<(), Error> {
 
 fn from_redis(error: streams::Error) -> Error {
     Error::from(domain::Refusal::from(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_of_the_sample_project_are_its_own() {
+        for own in ["DEMO-TASK001", "DEMO-TASK1000", "DEMO-S01"] {
+            assert!(is_demo_key(own), "{own}");
+        }
+        for other in ["DEMO-S-TASK001", "DEMO-TASK1-S01", "DEMO-2-S01", "DEMO", "DEMO-S", "MY-DEMO-S01"] {
+            assert!(!is_demo_key(other), "{other}");
+        }
+    }
 }
