@@ -8,28 +8,37 @@
 //! | [`publish()`] | many entries in one round trip |
 //! | [`message`] | what a handler is given and how it may fail |
 //! | [`consumer`] | reads a group: lanes per key, retries, dead letters, batched acknowledgement |
-//! | [`reclaimer`] | takes over what dead consumers left, keeps what is held here |
-//! | [`lane`] [`backoff`] | the pure rules of the consumer: order per key, waiting times |
+//! | `reclaimer` | takes over what dead consumers left, keeps what is held here |
+//! | `lane` [`backoff`] | the pure rules of the consumer: order per key, waiting times |
 //! | [`dead_letter`] | moves entries aside with everything known about them; lists, replays, discards |
 //! | [`inspect`] | looking, which cannot break anything |
 //! | [`operate`] | changing, with preview and proof of what was seen |
-//! | [`sampler`] | one look at the whole server per second, with truthful [`lag`] and [`history`] |
+//! | [`sampler`] | one look at the whole server per second, with truthful `lag` and `history` |
 //! | [`trimmer`] | keeps streams short, never past what a group still needs |
 //! | [`metrics`] | what our own consumers measure; the pause switch |
 
+mod acknowledger;
+mod attempt;
 pub mod backoff;
 pub mod client;
+mod clock;
 pub mod consumer;
 pub mod dead_letter;
+mod delivery;
+mod dispatcher;
 pub mod embedded;
 pub mod error;
 pub mod inspect;
 pub mod keys;
+mod lane;
 pub mod message;
 pub mod metrics;
 pub mod operate;
 pub mod publish;
+mod reader;
+mod reclaimer;
 mod reply;
+mod script;
 pub mod sampler;
 pub mod trimmer;
 

@@ -1,6 +1,8 @@
 //! Reading what Redis answers.
 
-use domain::stream::EntryId;
+use std::collections::HashMap;
+
+use domain::stream::{ConsumerSample, EntryId};
 use redis::Value;
 
 use crate::Error;
@@ -51,4 +53,105 @@ fn entry(value: Value) -> Result<RawEntry, Error> {
         (Some(entry_id), Some(body)) => Ok(RawEntry { id: id(&entry_id)?, fields: fields(body)? }),
         _ => Err(unexpected("not an entry")),
     }
+}
+
+/// An answer of names and values (XINFO), whatever order and whatever newer names it has.
+struct Named(HashMap<String, Value>);
+
+impl Named {
+    fn read(value: Value) -> Result<Self, Error> {
+        let mut named = HashMap::new();
+        for (name, value) in value.into_map_iter().map_err(|_| unexpected("not names and values"))? {
+            named.insert(redis::from_redis_value(name)?, value);
+        }
+        Ok(Self(named))
+    }
+
+    fn get<T: redis::FromRedisValue>(&self, name: &str) -> Result<T, Error> {
+        self.find(name)?.ok_or_else(|| unexpected("a figure is missing"))
+    }
+
+    /// `None` where the server does not know the name, or answers nil.
+    fn find<T: redis::FromRedisValue>(&self, name: &str) -> Result<Option<T>, Error> {
+        match self.0.get(name) {
+            None | Some(Value::Nil) => Ok(None),
+            Some(value) => Ok(Some(redis::from_redis_value_ref(value)?)),
+        }
+    }
+
+    fn id(&self, name: &str) -> Result<EntryId, Error> {
+        entry_id(&self.get::<String>(name)?)
+    }
+
+    /// The id of an entry given in full.
+    fn entry(&self, name: &str) -> Result<Option<EntryId>, Error> {
+        match self.0.get(name).and_then(Value::as_sequence) {
+            Some([entry_id, _]) => Ok(Some(id(entry_id)?)),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// XINFO STREAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StreamFacts {
+    pub(crate) length: u64,
+    pub(crate) first_id: Option<EntryId>,
+    /// The last entry that is still there.
+    pub(crate) last_entry_id: Option<EntryId>,
+    /// The last id ever given out.
+    pub(crate) last_id: EntryId,
+    pub(crate) entries_added: u64,
+    pub(crate) max_deleted_id: EntryId,
+}
+
+impl StreamFacts {
+    pub(crate) fn read(value: Value) -> Result<Self, Error> {
+        let named = Named::read(value)?;
+        Ok(Self {
+            length: named.get("length")?,
+            first_id: named.entry("first-entry")?,
+            last_entry_id: named.entry("last-entry")?,
+            last_id: named.id("last-generated-id")?,
+            entries_added: named.get("entries-added")?,
+            max_deleted_id: named.id("max-deleted-entry-id")?,
+        })
+    }
+}
+
+/// XINFO GROUPS, one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GroupFacts {
+    pub(crate) name: String,
+    pub(crate) pending: u64,
+    pub(crate) last_delivered_id: EntryId,
+    /// Nil where Redis has lost count; never taken for 0 (F3).
+    pub(crate) entries_read: Option<u64>,
+    pub(crate) lag: Option<u64>,
+}
+
+impl GroupFacts {
+    pub(crate) fn read(value: Value) -> Result<Self, Error> {
+        let named = Named::read(value)?;
+        Ok(Self {
+            name: named.get("name")?,
+            pending: named.get("pending")?,
+            last_delivered_id: named.id("last-delivered-id")?,
+            entries_read: named.find("entries-read")?,
+            lag: named.find("lag")?,
+        })
+    }
+}
+
+/// XINFO CONSUMERS, one consumer.
+pub(crate) fn consumer(value: Value) -> Result<ConsumerSample, Error> {
+    let named = Named::read(value)?;
+    // -1 = never
+    let inactive: Option<i64> = named.find("inactive")?;
+    Ok(ConsumerSample {
+        name: named.get("name")?,
+        pending: named.get("pending")?,
+        idle_ms: named.get("idle")?,
+        inactive_ms: inactive.and_then(|ms| u64::try_from(ms).ok()),
+    })
 }

@@ -1,0 +1,202 @@
+//! Sending dead letters back, or throwing them away. Preview and act are one path: the act looks first, as the preview
+//! does, and then does what the look found possible.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    dead_letter::Cursor,
+    operation::{DeadLetterSelection, ItemReport, Outcome, ReplayWay, Report},
+};
+use serde_json::json;
+
+use crate::{
+    Error, Redis,
+    dead_letter::{find, record::Record, source_present},
+    keys,
+    operate::{AT_MOST, Look, check_size, group_names},
+    script,
+};
+
+/// Sends dead letters back to the groups that failed (design §4): into the group's pending list where the entry is
+/// still in its stream, so that nobody else sees it; else as a new entry with a mark that our consumers honour.
+pub async fn replay(redis: &Redis, selection: &DeadLetterSelection) -> Result<Report, Error> {
+    let records = look(redis, selection).await?;
+    let mut plans = Vec::with_capacity(records.len());
+    let mut groups = Groups::default();
+    let known: Vec<Record> = records.iter().filter_map(|(_, record)| record.clone()).collect();
+    let mut present = source_present(redis, &known).await?.into_iter();
+    for (at, record) in &records {
+        plans.push(match record {
+            None => Plan::Skip("it is gone: replayed or discarded meanwhile".to_owned()),
+            Some(record) => {
+                let present = present.next().expect("one answer per record");
+                plan(redis, &mut groups, at, record, present).await?
+            }
+        });
+    }
+    let look = Look::new(records.iter().zip(&plans).map(|((at, _), plan)| format!("{at} {}", plan.word())));
+    look.check(selection.state_token.as_deref())?;
+    let mut items = Vec::with_capacity(records.len());
+    for ((at, record), plan) in records.iter().zip(&plans) {
+        items.push(match (plan, record) {
+            (Plan::Send(way), Some(record)) if !selection.dry_run => send(redis, at, record, *way).await?,
+            (Plan::Send(way), Some(record)) => item(at, Outcome::Would, way_text(*way, &record.provenance.group)),
+            (Plan::Skip(why), _) => item(at, Outcome::Skipped, why.clone()),
+            (Plan::Send(_), None) => unreachable!("only what was found is sent"),
+        });
+    }
+    Ok(Report { items, warnings: warnings(&groups, &plans, &records), state_token: look.token() })
+}
+
+/// Throws dead letters away. Needs a reason, because nothing brings them back.
+pub async fn discard(redis: &Redis, selection: &DeadLetterSelection) -> Result<Report, Error> {
+    let reason = selection.reason.as_deref().map_or("", str::trim);
+    if reason.is_empty() && !selection.dry_run {
+        return Err(Error::Refused("discarding needs a reason".to_owned()));
+    }
+    let records = look(redis, selection).await?;
+    let look = Look::new(records.iter().map(|(at, record)| format!("{at} {}", record.is_some())));
+    look.check(selection.state_token.as_deref())?;
+    let mut items = Vec::with_capacity(records.len());
+    for (at, record) in &records {
+        let gone = || item(at, Outcome::Skipped, "it is gone: replayed or discarded meanwhile".to_owned());
+        items.push(match record {
+            None => gone(),
+            Some(_) if selection.dry_run => item(at, Outcome::Would, "would be deleted for good".to_owned()),
+            Some(_) => {
+                let stream = keys::dead_letter_stream(&at.stream);
+                let deleted: u64 = redis.query(redis::cmd("XDEL").arg(stream).arg(at.id.to_string())).await?;
+                if deleted == 1 { item(at, Outcome::Done, "deleted for good".to_owned()) } else { gone() }
+            }
+        });
+    }
+    let count = records.iter().filter(|(_, record)| record.is_some()).count();
+    let warnings =
+        if count > 0 { vec![format!("{count} dead letters are deleted for good, with their payloads")] } else { vec![] };
+    Ok(Report { items, warnings, state_token: look.token() })
+}
+
+/// The selected records as they are now; each once, in the order asked for.
+async fn look(redis: &Redis, selection: &DeadLetterSelection) -> Result<Vec<(Cursor, Option<Record>)>, Error> {
+    check_size(selection.items.len())?;
+    let mut seen = BTreeSet::new();
+    let mut records = Vec::with_capacity(selection.items.len().min(AT_MOST));
+    for at in selection.items.iter().filter(|at| seen.insert((*at).clone())) {
+        records.push((at.clone(), find(redis, at).await?));
+    }
+    Ok(records)
+}
+
+/// What is possible for one record.
+enum Plan {
+    Send(ReplayWay),
+    Skip(String),
+}
+
+impl Plan {
+    fn word(&self) -> &str {
+        match self {
+            Self::Send(ReplayWay::ToGroup) => "to_group",
+            Self::Send(ReplayWay::AddAgain) => "add_again",
+            Self::Skip(why) => why,
+        }
+    }
+}
+
+/// Group names of the streams asked for so far.
+#[derive(Default)]
+struct Groups(std::collections::HashMap<String, Vec<String>>);
+
+impl Groups {
+    async fn of(&mut self, redis: &Redis, stream: &str) -> Result<&[String], Error> {
+        if !self.0.contains_key(stream) {
+            self.0.insert(stream.to_owned(), group_names(redis, stream).await?);
+        }
+        Ok(self.known(stream))
+    }
+
+    fn known(&self, stream: &str) -> &[String] {
+        self.0.get(stream).map_or(&[], Vec::as_slice)
+    }
+}
+
+async fn plan(
+    redis: &Redis,
+    groups: &mut Groups,
+    at: &Cursor,
+    record: &Record,
+    present: bool,
+) -> Result<Plan, Error> {
+    let group = &record.provenance.group;
+    if record.leading == 0 {
+        return Ok(Plan::Skip("it does not say which group it belongs to: another program put it here".to_owned()));
+    }
+    if !groups.of(redis, &at.stream).await?.contains(group) {
+        return Ok(Plan::Skip(no_group(group, &at.stream)));
+    }
+    if record.fields.is_empty() {
+        return Ok(Plan::Skip("its body was lost before it could be handled: there is nothing to send".to_owned()));
+    }
+    Ok(Plan::Send(if present { ReplayWay::ToGroup } else { ReplayWay::AddAgain }))
+}
+
+async fn send(redis: &Redis, at: &Cursor, record: &Record, seen: ReplayWay) -> Result<ItemReport, Error> {
+    let p = &record.provenance;
+    let mark = json!({ "group": p.group, "source_id": p.source_id, "dead_letter": at.to_string() }).to_string();
+    let mut call = script::REPLAY.prepare_invoke();
+    call.key(&at.stream).key(keys::dead_letter_stream(&at.stream));
+    call.arg(at.id.to_string()).arg(p.source_id.to_string()).arg(&p.group);
+    call.arg(script::FREE_IDLE_MS).arg(mark).arg(record.leading);
+    let (word, id): (String, String) = match redis.script(&call).await {
+        Ok(answer) => answer,
+        // nothing more will succeed, and what is done must not be forgotten: the report says which ones
+        Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => {
+            return Ok(item(at, Outcome::Failed, error.to_string()));
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(match word.as_str() {
+        "to_group" => item(at, Outcome::Done, format!("given back to {}", p.group)),
+        "added" if seen == ReplayWay::ToGroup => {
+            item(at, Outcome::Done, format!("added again as {id}: its entry was trimmed since the preview"))
+        }
+        "added" => item(at, Outcome::Done, format!("added again as {id}, marked for {}", p.group)),
+        "pending" => item(at, Outcome::Skipped, format!("its entry already waits in {}", p.group)),
+        "no_group" => item(at, Outcome::Skipped, no_group(&p.group, &at.stream)),
+        _ => item(at, Outcome::Skipped, "it is gone: replayed or discarded meanwhile".to_owned()),
+    })
+}
+
+fn no_group(group: &str, stream: &str) -> String {
+    format!("group {group} does not exist on {stream}: start its consumer first")
+}
+
+fn way_text(way: ReplayWay, group: &str) -> String {
+    match way {
+        ReplayWay::ToGroup => format!("would be given back to {group}, seen by nobody else"),
+        ReplayWay::AddAgain => format!("would be added again with a mark for {group}: its entry is no longer there"),
+    }
+}
+
+fn item(at: &Cursor, outcome: Outcome, detail: String) -> ItemReport {
+    ItemReport { item: at.to_string(), outcome, detail }
+}
+
+/// Names every other group that would see entries that are added again.
+fn warnings(groups: &Groups, plans: &[Plan], records: &[(Cursor, Option<Record>)]) -> Vec<String> {
+    let mut added: std::collections::BTreeMap<(&str, &str), usize> = std::collections::BTreeMap::new();
+    for ((at, record), plan) in records.iter().zip(plans) {
+        if let (Plan::Send(ReplayWay::AddAgain), Some(record)) = (plan, record) {
+            for group in groups.known(&at.stream).iter().filter(|group| **group != record.provenance.group) {
+                *added.entry((&at.stream, group)).or_default() += 1;
+            }
+        }
+    }
+    let sentence = |((stream, group), count): ((&str, &str), usize)| {
+        format!(
+            "group {group} of {stream} will see {count} entries added again: consumers of this program skip them, others \
+             handle them once more"
+        )
+    };
+    added.into_iter().map(sentence).collect()
+}

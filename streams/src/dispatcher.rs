@@ -1,0 +1,233 @@
+//! Puts delivered entries into lanes, runs attempts, and decides what happens next to each.
+
+use std::{sync::Arc, time::Instant};
+
+use domain::stream::EntryId;
+use tokio::{
+    sync::{
+        mpsc::{Receiver, UnboundedSender},
+        watch,
+    },
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Handler,
+    attempt::{self, Outcome},
+    consumer::{Event, Group},
+    delivery::Delivery,
+    lane::{Key, Lanes},
+    operate,
+};
+
+/// Entries that run or could run at once. Enough to keep every handler busy between two reads.
+const ACTIVE_AT_MOST: usize = 500;
+/// Entries in memory, with those that wait behind a failure: so many may stand in one failing lane before reading
+/// stops for all.
+const HELD_AT_MOST: usize = 10_000;
+
+pub(crate) struct Dispatcher<H> {
+    group: Arc<Group<H>>,
+    lanes: Lanes<Delivery>,
+    running: JoinSet<Finished>,
+    outage: Option<Outage>,
+    paused: watch::Receiver<bool>,
+    acks: UnboundedSender<EntryId>,
+    /// How many entries may be read now.
+    room: watch::Sender<usize>,
+}
+
+struct Finished {
+    key: Key,
+    started: Instant,
+    delivery: Delivery,
+    outcome: Outcome,
+}
+
+/// What the handler needs is away: one probe at a time until one gets through.
+struct Outage {
+    since: Instant,
+    failures: u64,
+    probe_at: Instant,
+}
+
+impl<H: Handler> Dispatcher<H> {
+    pub(crate) fn new(group: Arc<Group<H>>, acks: UnboundedSender<EntryId>, room: watch::Sender<usize>) -> Self {
+        let paused = group.meter.paused();
+        Self { group, lanes: Lanes::default(), running: JoinSet::new(), outage: None, paused, acks, room }
+    }
+
+    /// Runs until `stop`, then lets running attempts finish and hands the rest over.
+    pub(crate) async fn run(mut self, mut events: Receiver<Event>, stop: CancellationToken) {
+        loop {
+            self.start_what_may_run();
+            self.tell_room();
+            let wake = self.next_wake();
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => self.take(event),
+                    None => break,
+                },
+                Some(finished) = self.running.join_next() => self.settle(finished.ok()),
+                () = sleep_until(wake), if wake.is_some() => {}
+                Ok(()) = self.paused.changed() => {}
+                () = stop.cancelled() => break,
+            }
+        }
+        self.drain(events).await;
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Delivered(deliveries) => {
+                for delivery in deliveries {
+                    if delivery.is_for_another_group(&self.group.settings.group) {
+                        self.acknowledge(delivery.id);
+                    } else if self.group.held().insert(delivery.id) {
+                        self.lanes.push(delivery.lane(), delivery);
+                    }
+                }
+            }
+            Event::Lost(ids) => {
+                for id in ids {
+                    // a running attempt goes on: its effect is guarded by the inbox, its end finds the entry gone
+                    if self.lanes.remove(id).is_some() {
+                        self.group.held().remove(&id);
+                    }
+                }
+            }
+        }
+    }
+
+    fn start_what_may_run(&mut self) {
+        let now = Instant::now();
+        if *self.paused.borrow_and_update() {
+            return;
+        }
+        let at_once = match &self.outage {
+            None => self.group.settings.at_once,
+            Some(outage) if now >= outage.probe_at => 1,
+            Some(_) => return,
+        };
+        while self.running.len() < at_once {
+            let Some((key, delivery)) = self.lanes.start(now) else { return };
+            let group = Arc::clone(&self.group);
+            self.running.spawn(async move {
+                let (delivery, outcome) = attempt::run(group, delivery).await;
+                Finished { key, started: now, delivery, outcome }
+            });
+        }
+    }
+
+    fn settle(&mut self, finished: Option<Finished>) {
+        // `None` only where the runtime itself is going down: attempts catch the panics of handlers
+        let Some(Finished { key, started, delivery, outcome }) = finished else { return };
+        let id = delivery.id;
+        if !matches!(outcome, Outcome::Outage(_)) && self.outage.as_ref().is_some_and(|outage| started >= outage.since)
+        {
+            self.outage = None;
+            tracing::info!(
+                stream.name = self.group.settings.stream, group.name = self.group.settings.group,
+                "the outage is over; handling goes on"
+            );
+        }
+        match outcome {
+            Outcome::Handled => {
+                self.lanes.finish(&key);
+                self.acknowledge(id);
+            }
+            Outcome::Gone => {
+                self.lanes.finish(&key);
+                self.group.held().remove(&id);
+            }
+            Outcome::Again(wait) => self.lanes.park(&key, delivery, Instant::now() + wait),
+            Outcome::Outage(cause) => {
+                let probe_at = self.note_outage(&cause, started);
+                self.lanes.park(&key, delivery, probe_at);
+            }
+        }
+    }
+
+    /// Begins or prolongs the outage; gives the time of the next probe.
+    fn note_outage(&mut self, cause: &anyhow::Error, started: Instant) -> Instant {
+        let now = Instant::now();
+        let settings = &self.group.settings;
+        let outage = self.outage.get_or_insert_with(|| {
+            tracing::warn!(
+                stream.name = settings.stream, group.name = settings.group, error = format!("{cause:#}"),
+                "what the handler needs is away; everything is held, one entry at a time is tried"
+            );
+            Outage { since: now, failures: 0, probe_at: now }
+        });
+        // attempts that began before the outage was known say nothing new
+        if outage.failures == 0 || started >= outage.since {
+            outage.failures += 1;
+            outage.probe_at = now + settings.probe.wait(outage.failures);
+        }
+        outage.probe_at
+    }
+
+    fn acknowledge(&self, id: EntryId) {
+        // fails only when the acknowledger is gone, and it outlives this loop
+        let _ = self.acks.send(id);
+    }
+
+    fn tell_room(&self) {
+        let held = self.lanes.waiting() + self.running.len();
+        let active = held - self.lanes.waiting_parked();
+        let room = if *self.paused.borrow() || self.outage.is_some() {
+            0
+        } else {
+            ACTIVE_AT_MOST.saturating_sub(active).min(HELD_AT_MOST.saturating_sub(held))
+        };
+        self.room.send_if_modified(|told| std::mem::replace(told, room) != room);
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        let probe = self.outage.as_ref().map(|outage| outage.probe_at);
+        // while everything that may run does run, only an ending can change anything
+        let at_once = if self.outage.is_some() { 1 } else { self.group.settings.at_once };
+        if self.running.len() >= at_once || *self.paused.borrow() {
+            return None;
+        }
+        match (probe, self.lanes.next_wake()) {
+            (Some(probe), Some(lane)) if !self.lanes.has_ready(probe) => Some(probe.max(lane)),
+            (Some(probe), _) => (self.lanes.waiting() > 0).then_some(probe),
+            (None, lane) => lane,
+        }
+    }
+
+    /// Finishes what runs within the drain time; everything else is handed to the group's other consumers (or to this
+    /// one's next life), with the attempts it really had.
+    async fn drain(mut self, mut events: Receiver<Event>) {
+        let deadline = Instant::now() + self.group.settings.drain;
+        // the readers stop by themselves; what they still delivered is handed over too
+        while let Some(event) = events.recv().await {
+            self.take(event);
+        }
+        while let Ok(Some(finished)) = tokio::time::timeout_at(deadline.into(), self.running.join_next()).await {
+            self.settle(finished.ok());
+        }
+        self.running.abort_all();
+        let rest: Vec<_> = self.lanes.drain().iter().map(|d| (d.id, Some(d.attempts))).collect();
+        let settings = &self.group.settings;
+        for chunk in rest.chunks(ACTIVE_AT_MOST) {
+            let handed_over =
+                operate::hand_over(&self.group.redis, &settings.stream, &settings.group, &settings.consumer, chunk);
+            if let Err(error) = handed_over.await {
+                tracing::warn!(
+                    stream.name = settings.stream, group.name = settings.group, %error,
+                    "entries could not be handed over; they are taken over when their lease is out"
+                );
+                return;
+            }
+        }
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    if let Some(wake) = wake {
+        tokio::time::sleep_until(wake.into()).await;
+    }
+}

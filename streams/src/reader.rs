@@ -1,0 +1,204 @@
+//! Reads new entries for a group, with a connection of its own because the reads block.
+
+use std::time::Duration;
+
+use domain::stream::EntryId;
+use redis::{Value, aio::MultiplexedConnection};
+use tokio::sync::{mpsc::Sender, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Backoff, Error, Handler,
+    consumer::{Event, Group},
+    delivery::Delivery,
+    reclaimer,
+    reply::{self, RawEntry, StreamFacts},
+};
+
+/// How long one read waits in Redis for entries. A stop wakes it, so this bounds only how long a lost wake-up costs.
+const BLOCK: Duration = Duration::from_secs(1);
+
+/// Reads until `stop`, through every loss of the connection, the group or the stream.
+pub(crate) async fn run<H: Handler>(
+    group: &Group<H>,
+    events: Sender<Event>,
+    mut room: watch::Receiver<usize>,
+    stop: CancellationToken,
+) {
+    let settings = &group.settings;
+    let mut failures = 0;
+    while !stop.is_cancelled() {
+        let Err(error) = session(group, &events, &mut room, &stop, &mut failures).await else { return };
+        failures += 1;
+        if failures == 1 {
+            tracing::warn!(
+                stream.name = settings.stream, group.name = settings.group, %error,
+                "reading was interrupted; going on as soon as redis allows"
+            );
+        }
+        // NOGROUP answers at once even when asked to block (F7): without a pause this would be a hot loop
+        tokio::select! {
+            () = tokio::time::sleep(Backoff::RECONNECT.wait(failures)) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Reads over one connection until it breaks (`Err`) or `stop` (`Ok`).
+async fn session<H: Handler>(
+    group: &Group<H>,
+    events: &Sender<Event>,
+    room: &mut watch::Receiver<usize>,
+    stop: &CancellationToken,
+    failures: &mut u64,
+) -> Result<(), Error> {
+    let mut connection = group.redis.dedicated(BLOCK).await?;
+    let client: Option<i64> = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await.ok();
+    ensure_group(group).await?;
+    // what waits for us goes before what is new, so that order per key survives a restart
+    resume(group, events, room, stop).await?;
+    reclaimer::pass(group, events, room).await?;
+    loop {
+        let free = tokio::select! {
+            free = room.wait_for(|free| *free > 0) => match free { Ok(free) => *free, Err(_) => return Ok(()) },
+            () = stop.cancelled() => return Ok(()),
+        };
+        let entries = read(group, &mut connection, client, free.min(group.settings.batch), stop).await?;
+        if *failures > 0 {
+            *failures = 0;
+            tracing::info!(
+                stream.name = group.settings.stream, group.name = group.settings.group, "reading goes on"
+            );
+        }
+        if let Some(last) = entries.last() {
+            let mut seen = group.seen();
+            seen.delivered = last.id;
+            seen.added += entries.len() as u64;
+        }
+        let deliveries: Vec<_> = entries.into_iter().map(|raw| Delivery::fresh(&group.settings, raw)).collect();
+        if !deliveries.is_empty() && events.send(Event::Delivered(deliveries)).await.is_err() {
+            return Ok(());
+        }
+        if stop.is_cancelled() {
+            return Ok(());
+        }
+    }
+}
+
+/// One blocking read. A stop ends it through a second connection instead of dropping it: entries that Redis hands out
+/// in that very moment still arrive and are handed on.
+async fn read<H>(
+    group: &Group<H>,
+    connection: &mut MultiplexedConnection,
+    client: Option<i64>,
+    count: usize,
+    stop: &CancellationToken,
+) -> Result<Vec<RawEntry>, Error> {
+    let settings = &group.settings;
+    let mut command = redis::cmd("XREADGROUP");
+    command.arg("GROUP").arg(&settings.group).arg(&settings.consumer).arg("COUNT").arg(count);
+    command.arg("BLOCK").arg(u64::try_from(BLOCK.as_millis()).expect("a second fits"));
+    command.arg("STREAMS").arg(&settings.stream).arg(">");
+    let reading = command.query_async::<Value>(connection);
+    tokio::pin!(reading);
+    let answer = tokio::select! {
+        answer = &mut reading => answer?,
+        () = stop.cancelled() => {
+            if let Some(client) = client {
+                // if this fails or comes too early, the read ends by itself within BLOCK
+                let _ = group.redis.query::<Value>(redis::cmd("CLIENT").arg("UNBLOCK").arg(client)).await;
+            }
+            reading.await?
+        }
+    };
+    match answer {
+        Value::Nil => Ok(Vec::new()),
+        // RESP3
+        Value::Map(streams) => streams.into_iter().next().map_or_else(|| Ok(vec![]), |(_, list)| reply::entries(list)),
+        // RESP2: one pair of name and entries
+        Value::Array(streams) => {
+            let pair = streams.into_iter().next().map(reply::items).transpose()?.unwrap_or_default();
+            pair.into_iter().nth(1).map_or_else(|| Ok(vec![]), reply::entries)
+        }
+        _ => Err(reply::unexpected("not an answer of XREADGROUP")),
+    }
+}
+
+/// Takes up what this consumer had pending: from before a crash, or answers that were lost with a connection.
+async fn resume<H>(
+    group: &Group<H>,
+    events: &Sender<Event>,
+    room: &mut watch::Receiver<usize>,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
+    let mut from = "-".to_owned();
+    loop {
+        let free = tokio::select! {
+            free = room.wait_for(|free| *free > 0) => match free { Ok(free) => *free, Err(_) => return Ok(()) },
+            () = stop.cancelled() => return Ok(()),
+        };
+        let page = reclaimer::adopt(group, "own", &from, free.min(group.settings.batch)).await?;
+        if !reclaimer::hand_on(group, events, page.deliveries).await || page.next.is_empty() {
+            return Ok(());
+        }
+        from = format!("({}", page.next);
+    }
+}
+
+/// Makes sure that the group exists; where Redis has lost it, at the place this process remembers (F7).
+async fn ensure_group<H>(group: &Group<H>) -> Result<(), Error> {
+    let settings = &group.settings;
+    let facts = facts(group).await?;
+    let cursor = durable_cursor(group, facts.as_ref());
+    let mut create = redis::cmd("XGROUP");
+    create.arg("CREATE").arg(&settings.stream).arg(&settings.group).arg(cursor.to_string()).arg("MKSTREAM");
+    match group.redis.query::<Value>(&create).await {
+        Ok(_) if group.seen().delivered > EntryId::ZERO => tracing::warn!(
+            stream.name = settings.stream, group.name = settings.group, cursor = %cursor,
+            "redis had lost the group; created again"
+        ),
+        Ok(_) => {
+            tracing::info!(stream.name = settings.stream, group.name = settings.group, "created the group at its start");
+        }
+        Err(Error::Internal(error)) if error.code() == Some("BUSYGROUP") => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    let mut seen = group.seen();
+    seen.added = facts.map_or(0, |facts| facts.entries_added);
+    if cursor == EntryId::ZERO {
+        // a new stream may count its ids from below the old ones
+        seen.delivered = EntryId::ZERO;
+    }
+    Ok(())
+}
+
+async fn facts<H>(group: &Group<H>) -> Result<Option<StreamFacts>, Error> {
+    match group.redis.query(redis::cmd("XINFO").arg("STREAM").arg(&group.settings.stream)).await {
+        Ok(value) => StreamFacts::read(value).map(Some),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where a lost group goes on: right before the first entry that may not be acknowledged. At the start of the stream
+/// where nothing is remembered, or where the stream itself is a new one: repeating is harmless (every consumer has an
+/// inbox), skipping is not.
+fn durable_cursor<H>(group: &Group<H>, facts: Option<&StreamFacts>) -> EntryId {
+    let seen = *group.seen();
+    let Some(facts) = facts else { return EntryId::ZERO };
+    let same_stream = facts.last_id >= seen.delivered && facts.entries_added >= seen.added;
+    if !same_stream {
+        return EntryId::ZERO;
+    }
+    let unfinished = [group.held().first().copied(), seen.lowest_pending].into_iter().flatten().min();
+    unfinished.map_or(seen.delivered, |first| seen.delivered.min(before(first)))
+}
+
+/// The largest id before this one.
+fn before(id: EntryId) -> EntryId {
+    match (id.ms, id.seq) {
+        (0, 0) => EntryId::ZERO,
+        (ms, 0) => EntryId { ms: ms - 1, seq: u64::MAX },
+        (ms, seq) => EntryId { ms, seq: seq - 1 },
+    }
+}

@@ -1,0 +1,21 @@
+//! What must happen as one step in Redis. Each script tells its keys, arguments and answer in its head.
+
+use std::sync::LazyLock;
+
+use redis::Script;
+
+macro_rules! script {
+    ($name:ident, $file:literal) => {
+        pub(crate) static $name: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!($file)));
+    };
+}
+
+script!(MOVE, "script/move.lua");
+script!(HOLD, "script/hold.lua");
+script!(ADOPT, "script/adopt.lua");
+script!(HAND_OVER, "script/hand_over.lua");
+script!(REPLAY, "script/replay.lua");
+script!(TRIM, "script/trim.lua");
+
+/// Idle time given to entries that any reclaimer may take at once: longer than every sensible lease (365 days).
+pub(crate) const FREE_IDLE_MS: u64 = 365 * 24 * 3_600 * 1_000;
