@@ -27,8 +27,13 @@ const NOT_NOW: [&str; 9] =
 
 impl From<redis::RedisError> for Error {
     fn from(error: redis::RedisError) -> Self {
-        let code = error.code().unwrap_or_default();
-        let detail = || error.detail().map_or_else(|| error.to_string(), str::to_owned);
+        // of a pipeline or transaction, the first refusal tells why
+        let first = error.clone().into_server_errors().and_then(|errors| Some(errors.first()?.1.clone()));
+        let code = first.as_ref().map_or_else(|| error.code().unwrap_or_default(), redis::ServerError::code);
+        let detail = || {
+            let detail = first.as_ref().map_or_else(|| error.detail(), redis::ServerError::details);
+            detail.map_or_else(|| error.to_string(), str::to_owned)
+        };
         if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() {
             return Self::Unavailable(error.to_string());
         }
@@ -36,7 +41,8 @@ impl From<redis::RedisError> for Error {
             return Self::Unavailable(format!("{code} {}", detail()));
         }
         match code {
-            "NOGROUP" => Self::NotFound(detail()),
+            // UNBLOCKED: the stream was deleted under a blocked reader (F18)
+            "NOGROUP" | "UNBLOCKED" => Self::NotFound(detail()),
             "NOPERM" | "WRONGTYPE" => Self::Refused(format!("redis refuses it: {code} {}", detail())),
             "ERR" if detail().contains("no such key") => Self::NotFound("no such stream".to_owned()),
             _ => Self::Internal(error),

@@ -13,7 +13,7 @@
 //! | [`dead_letter`] | moves entries aside with everything known about them; lists, replays, discards |
 //! | [`inspect`] | looking, which cannot break anything |
 //! | [`operate`] | changing, with preview and proof of what was seen |
-//! | [`sampler`] | one look at the whole server per second, with truthful `lag` and `history` |
+//! | [`sampler`] | one look at the whole server per second, with truthful lag, and what figures were |
 //! | [`trimmer`] | keeps streams short, never past what a group still needs |
 //! | [`metrics`] | what our own consumers measure; the pause switch |
 

@@ -198,7 +198,7 @@ mod tests {
             error in "\\PC{0,40}",
             attempts in 0u64..9,
         ) {
-            let envelope = domain::event::Envelope { event_type: Some("T".into()), ..Default::default() };
+            let envelope = domain::event::Envelope::read(br#"{"event_type":"T"}"#).expect("json");
             let when = Timestamp::from_millis(1_700_000_000_123);
             let obituary = Obituary {
                 stream: "s", group: "g", consumer: "c", source_id: EntryId { ms: 7, seq: 1 }, envelope: Some(&envelope),

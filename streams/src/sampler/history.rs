@@ -1,0 +1,142 @@
+//! What figures were: an hour in steps for charts, a minute in full for rates.
+
+use std::{collections::VecDeque, time::Duration};
+
+/// One step of a chart.
+pub(crate) const STEP: Duration = Duration::from_secs(10);
+/// An hour of steps.
+pub(crate) const STEPS: usize = 360;
+/// Rates are told over this time.
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// An hour of one figure, a value per step, oldest first. Steps without a sample are gaps.
+#[derive(Debug, Default)]
+pub(crate) struct Ring {
+    newest: u64,
+    values: VecDeque<Option<u64>>,
+}
+
+impl Ring {
+    /// Sets the value of the step that `at` (time since the start of the program) lies in.
+    pub(crate) fn record(&mut self, at: Duration, value: Option<u64>) {
+        let step = at.as_secs() / STEP.as_secs();
+        if self.values.is_empty() {
+            self.values.push_back(value);
+        } else if step <= self.newest {
+            *self.values.back_mut().expect("not empty") = value;
+            return;
+        } else {
+            let missed = (step - self.newest - 1).min(STEPS as u64);
+            self.values.extend((0..missed).map(|_| None));
+            self.values.push_back(value);
+        }
+        self.newest = step;
+        self.values.drain(..self.values.len().saturating_sub(STEPS));
+    }
+
+    pub(crate) fn values(&self) -> Vec<Option<u64>> {
+        self.values.iter().copied().collect()
+    }
+}
+
+/// The last minute of one figure.
+#[derive(Debug, Default)]
+pub(crate) struct Minute(VecDeque<(Duration, u64)>);
+
+impl Minute {
+    /// `None` = unknown now: rates start anew, as nothing can be said across a gap.
+    pub(crate) fn record(&mut self, at: Duration, value: Option<u64>) {
+        let Some(value) = value else { return self.0.clear() };
+        self.0.push_back((at, value));
+        // the oldest sample that is kept is the last one that is a minute old or more
+        while self.0.get(1).is_some_and(|(second, _)| at.saturating_sub(*second) >= MINUTE) {
+            self.0.pop_front();
+        }
+    }
+
+    /// As [`Minute::record`] for something that only ever grows; going back means that it was born again.
+    pub(crate) fn record_counter(&mut self, at: Duration, value: Option<u64>) {
+        if value.zip(self.0.back()).is_some_and(|(now, (_, before))| now < *before) {
+            self.0.clear();
+        }
+        self.record(at, value);
+    }
+
+    /// Change per second; `None` before there are two samples.
+    pub(crate) fn per_second(&self) -> Option<f64> {
+        let ((from, old), (to, new)) = (self.0.front()?, self.0.back()?);
+        let seconds = to.saturating_sub(*from).as_secs_f64();
+        (seconds > 0.0).then(|| (*new as f64 - *old as f64) / seconds)
+    }
+}
+
+/// Milliseconds until `lag` is gone at this rate; `None` while it does not shrink.
+pub(crate) fn drained_in_ms(lag: u64, per_second: f64) -> Option<u64> {
+    // far beyond any decision, and safe to convert
+    const LONGEST: Duration = Duration::from_hours(24 * 365);
+    if lag == 0 || per_second >= 0.0 {
+        return None;
+    }
+    let seconds = lag as f64 / -per_second;
+    let wait = Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST).min(LONGEST);
+    u64::try_from(wait.as_millis()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn time_without_a_sample_is_a_gap() {
+        let mut ring = Ring::default();
+        ring.record(Duration::from_secs(1), Some(5));
+        ring.record(Duration::from_secs(9), Some(6));
+        ring.record(Duration::from_secs(35), Some(7));
+        assert_eq!(ring.values(), [Some(6), None, None, Some(7)]);
+    }
+
+    #[test]
+    fn a_counter_that_was_born_again_has_no_negative_rate() {
+        let mut minute = Minute::default();
+        minute.record_counter(Duration::from_secs(1), Some(100));
+        minute.record_counter(Duration::from_secs(2), Some(3));
+        assert_eq!(minute.per_second(), None);
+        minute.record_counter(Duration::from_secs(4), Some(9));
+        assert_eq!(minute.per_second(), Some(3.0));
+    }
+
+    #[test]
+    fn a_lag_that_shrinks_says_when_it_is_gone() {
+        assert_eq!(drained_in_ms(100, -20.0), Some(5_000));
+        assert_eq!(drained_in_ms(100, 0.0), None);
+        assert_eq!(drained_in_ms(0, -1.0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn an_hour_is_never_exceeded_and_the_newest_value_is_last(
+            mut samples in prop::collection::vec((0u64..20_000, 0u64..100), 1..300),
+        ) {
+            samples.sort_unstable();
+            let mut ring = Ring::default();
+            for (second, value) in &samples {
+                ring.record(Duration::from_secs(*second), Some(*value));
+            }
+            let values = ring.values();
+            prop_assert!(values.len() <= STEPS);
+            prop_assert_eq!(values.last().copied().flatten(), samples.last().map(|s| s.1));
+        }
+
+        #[test]
+        fn a_steady_rate_is_told_exactly(rate in 1u64..1_000, seconds in 2u64..200) {
+            let mut minute = Minute::default();
+            for second in 0..seconds {
+                minute.record_counter(Duration::from_secs(second), Some(second * rate));
+            }
+            let told = minute.per_second().expect("two samples");
+            prop_assert!((told - rate as f64).abs() < 1e-6);
+        }
+    }
+}

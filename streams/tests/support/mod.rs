@@ -1,0 +1,202 @@
+//! What every behaviour test needs: a private Redis, a handler made of a closure, a consumer that runs.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use domain::stream::{GroupSample, Snapshot};
+use streams::{Backoff, Consumer, ConsumerSettings, Failure, Handler, Message, Metrics, Outgoing, Redis};
+use testkit::{redis::Server, wait};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const STREAM: &str = "events";
+pub(crate) const GROUP: &str = "workers";
+
+/// Redis with both ways in: our client and a raw one for what only tests do.
+pub(crate) struct Room {
+    pub(crate) server: Server,
+    pub(crate) redis: Redis,
+    pub(crate) raw: redis::Client,
+    pub(crate) metrics: Metrics,
+}
+
+impl Room {
+    pub(crate) async fn new() -> Self {
+        Self::with(Server::start().await)
+    }
+
+    pub(crate) fn with(server: Server) -> Self {
+        let redis = Redis::new(&server.url()).unwrap();
+        let raw = redis::Client::open(server.url()).unwrap();
+        Self { server, redis, raw, metrics: Metrics::default() }
+    }
+
+    /// Runs one command as `redis-cli` would: words separated by spaces.
+    pub(crate) async fn cli<T: redis::FromRedisValue>(&self, words: &str) -> T {
+        self.try_cli(words).await.unwrap_or_else(|error| panic!("{words}: {error}"))
+    }
+
+    pub(crate) async fn try_cli<T: redis::FromRedisValue>(&self, words: &str) -> redis::RedisResult<T> {
+        let mut words = words.split(' ');
+        let mut command = redis::cmd(words.next().unwrap());
+        for word in words {
+            command.arg(word);
+        }
+        command.query_async(&mut self.raw.get_multiplexed_async_connection().await?).await
+    }
+
+    pub(crate) async fn add(&self, data: &str) -> String {
+        let sent = streams::publish(&self.redis, &[Outgoing { stream: STREAM.into(), data: data.into() }]).await;
+        sent.unwrap().remove(0).to_string()
+    }
+
+    pub(crate) async fn add_event(&self, key: &str, n: u32) -> String {
+        self.add(&event(key, n)).await
+    }
+
+    pub(crate) async fn pending(&self, group: &str) -> u64 {
+        self.cli::<(u64, Option<String>, Option<String>, Option<Vec<(String, u64)>>)>(&format!(
+            "XPENDING {STREAM} {group}"
+        ))
+        .await
+        .0
+    }
+
+    pub(crate) async fn wait_until_nothing_pends(&self, group: &str) {
+        wait::until("nothing pends", || async { (self.pending(group).await == 0).then_some(()) }).await;
+    }
+
+    pub(crate) async fn dead_letters(&self) -> Vec<domain::dead_letter::DeadLetter> {
+        let page = streams::dead_letter::list(&self.redis, &[STREAM.into()], &Default::default(), None, 500).await;
+        page.unwrap().records
+    }
+
+    pub(crate) async fn wait_for_dead_letters(&self, count: usize) -> Vec<domain::dead_letter::DeadLetter> {
+        wait::until("dead letters", || async {
+            let records = self.dead_letters().await;
+            (records.len() == count).then_some(records)
+        })
+        .await
+    }
+
+    /// Starts a consumer with a handler; short waits, so that failing costs no time.
+    pub(crate) fn consume<F, Fut>(&self, settings: ConsumerSettings, handle: F) -> Running
+    where
+        F: Fn(Message) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        let stop = CancellationToken::new();
+        let consumer = Consumer::new(self.redis.clone(), settings, Closure(handle), self.metrics.clone());
+        let task = tokio::spawn(consumer.run(stop.clone()));
+        Running { stop, task }
+    }
+
+    /// The newest look of a sampler that runs for this call only.
+    pub(crate) async fn sample(&self) -> Arc<Snapshot> {
+        let (sampler, latest) =
+            streams::sampler::sampler(self.redis.clone(), self.metrics.clone(), Duration::from_millis(20));
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(sampler.run(stop.clone()));
+        let snapshot = wait::until("a snapshot", || async {
+            Some(Arc::clone(&latest.borrow())).filter(|snapshot| snapshot.error.is_none())
+        })
+        .await;
+        stop.cancel();
+        task.await.unwrap();
+        snapshot
+    }
+
+    pub(crate) async fn sample_group(&self, stream: &str, group: &str) -> GroupSample {
+        let snapshot = self.sample().await;
+        let stream = snapshot.stream(stream).expect("the stream is seen");
+        stream.groups.iter().find(|g| g.name == group).expect("the group is seen").clone()
+    }
+}
+
+pub(crate) fn event(key: &str, n: u32) -> String {
+    format!(r#"{{"event_id":"{key}-{n}","event_type":"Counted","aggregate_id":"{key}","payload":{{"n":{n}}}}}"#)
+}
+
+/// Settings with waits of milliseconds.
+pub(crate) fn quick(group: &str, consumer: &str) -> ConsumerSettings {
+    ConsumerSettings {
+        backoff: Backoff { first: Duration::from_millis(10), cap: Duration::from_millis(40) },
+        probe: Backoff { first: Duration::from_millis(20), cap: Duration::from_millis(40) },
+        reclaim_every: Duration::from_millis(50),
+        ..ConsumerSettings::new(STREAM, group, consumer)
+    }
+}
+
+struct Closure<F>(F);
+
+impl<F, Fut> Handler for Closure<F>
+where
+    F: Fn(Message) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), Failure>> + Send,
+{
+    async fn handle(&self, message: &Message) -> Result<(), Failure> {
+        (self.0)(message.clone()).await
+    }
+}
+
+/// A consumer that runs.
+pub(crate) struct Running {
+    pub(crate) stop: CancellationToken,
+    pub(crate) task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Ends it in an orderly way.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap();
+    }
+
+    /// Ends it as a crash would: nothing is finished, nothing is handed over.
+    pub(crate) async fn crash(self) {
+        self.task.abort();
+        let _ = self.task.await;
+    }
+}
+
+/// What a handler saw, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Diary(Arc<Mutex<Vec<String>>>);
+
+impl Diary {
+    pub(crate) fn note(&self, message: &Message) {
+        let id = message.envelope.event_id.clone().unwrap_or_default();
+        self.0.lock().unwrap().push(id);
+    }
+
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(crate) async fn wait_for(&self, count: usize) -> Vec<String> {
+        wait::until(&format!("{count} handled"), || async { Some(self.all()).filter(|all| all.len() >= count) }).await
+    }
+
+    /// Notes of one key, in order.
+    pub(crate) fn of_key(&self, key: &str) -> Vec<String> {
+        let prefix = format!("{key}-");
+        self.all().into_iter().filter(|id| id.starts_with(&prefix)).collect()
+    }
+
+    pub(crate) fn counts(&self) -> HashMap<String, usize> {
+        self.all().into_iter().fold(HashMap::new(), |mut counts, id| {
+            *counts.entry(id).or_default() += 1;
+            counts
+        })
+    }
+}
+
+pub(crate) fn retry(why: &'static str) -> Result<(), Failure> {
+    Err(Failure::Retry(anyhow::anyhow!(why)))
+}
