@@ -26,7 +26,7 @@ pub(crate) fn build(mode: Mode) -> Result<()> {
     let wasm = step("browser half", || compile(mode))?;
     let pkg = mode.site().join("pkg");
     fs::create_dir_all(&pkg)?;
-    if !is_finished(&wasm, &pkg)? {
+    if !is_finished(&wasm, &pkg) {
         finish(&wasm, &pkg, mode)?;
     }
     assets(mode)
@@ -58,9 +58,9 @@ fn compile(mode: Mode) -> Result<PathBuf> {
 }
 
 /// The wasm that `pkg` was made from is this one: same time, same length.
-fn is_finished(wasm: &Path, pkg: &Path) -> Result<bool> {
+fn is_finished(wasm: &Path, pkg: &Path) -> bool {
     let made = pkg.join(format!("{NAME}_bg.wasm")).is_file() && pkg.join(format!("{NAME}.js")).is_file();
-    Ok(made && fs::read_to_string(stamp_file(pkg)).is_ok_and(|stamp| stamp_of(wasm).is_ok_and(|now| now == stamp)))
+    made && fs::read_to_string(stamp_file(pkg)).is_ok_and(|stamp| stamp_of(wasm).is_ok_and(|now| now == stamp))
 }
 
 /// Beside the site, not in it: it is nothing to serve.

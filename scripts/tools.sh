@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Makes sure that the system parts are there that a target of the Makefile needs: installs them where apt can, else names
+# the command for this and other systems. A shell script and not xtask, because a fresh machine has no linker to build xtask.
+# Usage: scripts/tools.sh run|build|test
+set -euo pipefail
+here=$(dirname "$0")
+
+has() { command -v "$1" >/dev/null 2>&1; }
+has_any() { local program; for program in "$@"; do has "$program" && return 0; done; return 1; }
+
+# A part is here: by the same places that the program and the tests look in.
+present() {
+  case $1 in
+    linker) has cc ;;
+    redis) [ -n "${REDIS_URL:-}" ] || has_any redis-server valkey-server ;;
+    test-redis) has redis-server ;;
+    wasm-opt) [ -n "${WASM_OPT:-}" ] || has wasm-opt ;;
+    postgresql) has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
+    chromium) [ -n "${CHROMIUM:-}" ] || has_any chromium chromium-browser google-chrome || [ -d '/Applications/Google Chrome.app' ] ;;
+    node) has node && has npm ;;
+  esac
+}
+
+# The packages of a part: `package <part> <system>`.
+package() {
+  case $1:$2 in
+    linker:debian) echo gcc libc6-dev ;;
+    linker:fedora | linker:arch) echo gcc ;;
+    linker:macos) ;; # comes with `xcode-select --install`, which rustup asks for
+    redis:debian | test-redis:debian) echo redis-server ;;
+    redis:fedora | redis:arch) echo valkey ;;
+    test-redis:fedora) echo valkey-compat-redis ;;
+    test-redis:arch) echo valkey ;;
+    redis:macos | test-redis:macos) echo redis ;;
+    wasm-opt:*) echo binaryen ;;
+    postgresql:fedora) echo postgresql-server ;;
+    postgresql:macos) echo postgresql@16 ;;
+    postgresql:*) echo postgresql ;;
+    chromium:macos) echo google-chrome ;;
+    chromium:*) echo chromium ;;
+    node:macos) echo node ;;
+    node:*) echo nodejs npm ;;
+  esac
+}
+
+packages() {
+  local system=$1 part words=
+  shift
+  for part in "$@"; do words="$words $(package "$part" "$system")"; done
+  echo $words # unquoted: folds the spaces
+}
+
+wishes= # parts that make the result better, and are done without where they cannot be installed
+case ${1:-} in
+  run) parts="linker redis" ;;
+  build) parts="linker" wishes="wasm-opt" ;;
+  test) parts="linker test-redis postgresql chromium node" wishes="wasm-opt" ;;
+  *) echo "usage: scripts/tools.sh run|build|test" >&2; exit 2 ;;
+esac
+
+if ! has cargo; then
+  echo "Rust is missing. Install it from https://rustup.rs, open a new shell, then try again." >&2
+  exit 1
+fi
+
+missing=
+for part in $parts; do present "$part" || missing="$missing $part"; done
+for part in $wishes; do
+  present "$part" && continue
+  if has apt-get; then "$here/apt-install.sh" $(packages debian "$part") 2>/dev/null && continue; fi
+  echo "[tools] going on without $part (package $(packages debian "$part"))"
+done
+[ -n "$missing" ] || exit 0
+echo "[tools] missing:$missing"
+
+if has apt-get; then
+  "$here/apt-install.sh" $(packages debian $missing)
+  exit 0
+fi
+cat >&2 <<TEXT
+Install these, then try again:
+  Debian, Ubuntu:  sudo apt-get install --no-install-recommends $(packages debian $missing)
+  Fedora:          sudo dnf install $(packages fedora $missing)
+  Arch:            sudo pacman -S --needed $(packages arch $missing)
+  macOS:           brew install $(packages macos $missing)
+TEXT
+exit 1
