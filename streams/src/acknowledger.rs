@@ -68,7 +68,9 @@ impl<'a, H> Acknowledger<'a, H> {
         if missing > 0 {
             let settings = &self.group.settings;
             tracing::info!(
-                stream.name = settings.stream, group.name = settings.group, missing,
+                stream.name = settings.stream,
+                group.name = settings.group,
+                missing,
                 "handled entries were not pending any more when they were acknowledged"
             );
         }

@@ -9,11 +9,7 @@ use std::{
 use futures::FutureExt;
 
 use crate::{
-    Backoff, Error, Failure, Handler, clock,
-    consumer::Group,
-    delivery::Delivery,
-    metrics::Ended,
-    reply, script,
+    Backoff, Error, Failure, Handler, clock, consumer::Group, delivery::Delivery, metrics::Ended, reply, script,
 };
 
 /// What became of an entry.

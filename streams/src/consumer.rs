@@ -16,14 +16,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Backoff, Handler, Metrics, Redis,
-    acknowledger::Acknowledger,
-    delivery::Delivery,
-    dispatcher::Dispatcher,
-    keys,
-    metrics::Meter,
-    reader,
-    reclaimer,
+    Backoff, Handler, Metrics, Redis, acknowledger::Acknowledger, delivery::Delivery, dispatcher::Dispatcher, keys,
+    metrics::Meter, reader, reclaimer,
 };
 
 /// How a consumer reads its group.

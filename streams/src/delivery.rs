@@ -95,9 +95,8 @@ fn read(raw: &RawEntry) -> Result<(Vec<u8>, Envelope), String> {
     if !data.trim_ascii_start().starts_with(b"{") {
         return Err("malformed: not a JSON object".to_owned());
     }
-    let envelope = Envelope::read(data).map_err(|error| {
-        format!("malformed: {}{error}", if error.is_data() { "" } else { "not JSON: " })
-    })?;
+    let envelope = Envelope::read(data)
+        .map_err(|error| format!("malformed: {}{error}", if error.is_data() { "" } else { "not JSON: " }))?;
     if envelope.event_type.as_ref().is_none_or(String::is_empty) {
         return Err("malformed: no `event_type`".to_owned());
     }

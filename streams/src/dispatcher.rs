@@ -65,14 +65,16 @@ impl<H: Handler> Dispatcher<H> {
             self.tell_room();
             let wake = self.next_wake();
             tokio::select! {
+                // in this order: after a stop nothing more begins, and what has ended makes room before more is taken
+                biased;
+                () = stop.cancelled() => break,
+                Some(finished) = self.running.join_next() => self.settle(finished.ok()),
                 event = events.recv() => match event {
                     Some(event) => self.take(event),
                     None => break,
                 },
-                Some(finished) = self.running.join_next() => self.settle(finished.ok()),
-                () = sleep_until(wake), if wake.is_some() => {}
                 Ok(()) = self.paused.changed() => {}
-                () = stop.cancelled() => break,
+                () = sleep_until(wake), if wake.is_some() => {}
             }
         }
         self.drain(events).await;
@@ -128,7 +130,8 @@ impl<H: Handler> Dispatcher<H> {
         {
             self.outage = None;
             tracing::info!(
-                stream.name = self.group.settings.stream, group.name = self.group.settings.group,
+                stream.name = self.group.settings.stream,
+                group.name = self.group.settings.group,
                 "the outage is over; handling goes on"
             );
         }
@@ -155,7 +158,9 @@ impl<H: Handler> Dispatcher<H> {
         let settings = &self.group.settings;
         let outage = self.outage.get_or_insert_with(|| {
             tracing::warn!(
-                stream.name = settings.stream, group.name = settings.group, error = format!("{cause:#}"),
+                stream.name = settings.stream,
+                group.name = settings.group,
+                error = format!("{cause:#}"),
                 "what the handler needs is away; everything is held, one entry at a time is tried"
             );
             Outage { since: now, failures: 0, probe_at: now }

@@ -16,7 +16,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 use tokio::{
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -32,12 +32,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const SOCKET_PATH_BYTES: usize = 100;
 
 /// Runs `"$@"` until it ends or standard input closes. The watcher gets the pipe as descriptor 3, because a shell gives
-/// its background jobs an empty standard input.
+/// its background jobs an empty standard input. A Redis that hangs is killed after 8 s.
 const GUARD: &str = r#"
 exec 3<&0
 "$@" </dev/null 3<&- &
 server=$!
-( read -r _ <&3; kill -TERM "$server" ) &
+( read -r _ <&3; kill -TERM "$server"; sleep 8; kill -KILL "$server" ) &
 watcher=$!
 wait "$server"
 code=$?
@@ -51,6 +51,8 @@ pub struct EmbeddedRedis {
     folder: PathBuf,
     socket: PathBuf,
     child: Child,
+    /// Closing it ends the child. Kept out of [`Child`], whose `wait` would close it at once.
+    pipe: Option<ChildStdin>,
     _lock: File,
 }
 
@@ -78,8 +80,8 @@ impl EmbeddedRedis {
         }
         let socket = socket_path(&folder);
         end_leftover(&folder, &socket).await?;
-        let child = spawn(&program, &folder, &socket).map_err(refuse)?;
-        let mut embedded = Self { program, folder, socket, child, _lock: lock };
+        let (child, pipe) = spawn(&program, &folder, &socket).map_err(refuse)?;
+        let mut embedded = Self { program, folder, socket, child, pipe, _lock: lock };
         embedded.ready().await?;
         Ok(embedded)
     }
@@ -106,12 +108,12 @@ impl EmbeddedRedis {
                 () = stop.cancelled() => break,
             }
             match spawn(&self.program, &self.folder, &self.socket) {
-                Ok(child) => self.child = child,
+                Ok((child, pipe)) => (self.child, self.pipe) = (child, pipe),
                 Err(error) => tracing::error!(%error, "the embedded redis could not be started"),
             }
         }
         // closing the pipe is the signal to go
-        drop(self.child.stdin.take());
+        drop(self.pipe.take());
         if timeout(GONE_WITHIN, self.child.wait()).await.is_err() {
             tracing::warn!("the embedded redis did not end in time and is killed");
             let _ = self.child.kill().await;
@@ -137,7 +139,7 @@ impl EmbeddedRedis {
     }
 }
 
-fn spawn(program: &Path, folder: &Path, socket: &Path) -> std::io::Result<Child> {
+fn spawn(program: &Path, folder: &Path, socket: &Path) -> std::io::Result<(Child, Option<ChildStdin>)> {
     let mut command = Command::new("sh");
     command.args(["-c", GUARD, "redis-guard"]).arg(program);
     // no port: nobody but this user can reach it; never evict (F8); the file is all the persistence it needs
@@ -146,7 +148,9 @@ fn spawn(program: &Path, folder: &Path, socket: &Path) -> std::io::Result<Child>
     command.arg("--unixsocket").arg(socket).arg("--dir").arg(folder).args(["--logfile", "redis.log"]);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // a group of its own: Ctrl-C in a terminal must not end Redis before we have drained
-    command.process_group(0).kill_on_drop(true).spawn()
+    let mut child = command.process_group(0).spawn()?;
+    let pipe = child.stdin.take();
+    Ok((child, pipe))
 }
 
 /// Ends a Redis of an earlier life of this folder, and removes the socket of a dead one.

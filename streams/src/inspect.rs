@@ -86,22 +86,17 @@ pub async fn entries(redis: &Redis, stream: &str, browse: &Browse) -> Result<Ent
         let newest_shown = found.first().map(|raw| raw.id).or(browse.before.filter(|_| !at_end));
         (next, browse.before.and(newest_shown))
     };
-    Ok(EntryPage { entries: found.into_iter().map(|raw| shown(raw, EXCERPT)).collect(), older, newer })
+    Ok(EntryPage { entries: found.iter().map(|raw| shown(raw, EXCERPT)).collect(), older, newer })
 }
 
 /// One entry, whole.
 pub async fn entry(redis: &Redis, stream: &str, id: EntryId) -> Result<Entry, Error> {
     let found = find(redis, stream, id).await?;
-    found.map(|raw| shown(raw, WHOLE)).ok_or_else(|| Error::NotFound(format!("no entry {id} in stream {stream}")))
+    found.map(|raw| shown(&raw, WHOLE)).ok_or_else(|| Error::NotFound(format!("no entry {id} in stream {stream}")))
 }
 
 /// A page of a group's pending entries.
-pub async fn pending(
-    redis: &Redis,
-    stream: &str,
-    group: &str,
-    browse: &PendingBrowse,
-) -> Result<PendingPage, Error> {
+pub async fn pending(redis: &Redis, stream: &str, group: &str, browse: &PendingBrowse) -> Result<PendingPage, Error> {
     let count = page_size(browse.count);
     let total = pending_total(redis, stream, group, browse.consumer.as_deref()).await?;
     let mut list = redis::cmd("XPENDING");
@@ -203,8 +198,8 @@ fn matches(raw: &RawEntry, browse: &Browse) -> bool {
         })
 }
 
-fn shown(raw: RawEntry, cut_at: usize) -> Entry {
-    let envelope = envelope(&raw).unwrap_or_default();
+fn shown(raw: &RawEntry, cut_at: usize) -> Entry {
+    let envelope = envelope(raw).unwrap_or_default();
     Entry {
         id: raw.id,
         fields: shown_fields(&raw.fields, cut_at),

@@ -25,7 +25,7 @@ pub(crate) trait Queued {
 /// The scheduler. Pure: it is told the time and does nothing by itself.
 #[derive(Debug)]
 pub(crate) struct Lanes<T> {
-    lanes: HashMap<Key, Lane<T>>,
+    by_key: HashMap<Key, Lane<T>>,
     /// Lanes that may start, in the order in which they became ready.
     ready: VecDeque<Key>,
     parked: BTreeSet<(Instant, Key)>,
@@ -48,13 +48,7 @@ enum State {
 
 impl<T> Default for Lanes<T> {
     fn default() -> Self {
-        Self {
-            lanes: HashMap::new(),
-            ready: VecDeque::new(),
-            parked: BTreeSet::new(),
-            waiting: 0,
-            waiting_parked: 0,
-        }
+        Self { by_key: HashMap::new(), ready: VecDeque::new(), parked: BTreeSet::new(), waiting: 0, waiting_parked: 0 }
     }
 }
 
@@ -62,12 +56,12 @@ impl<T: Queued> Lanes<T> {
     /// Adds an item at its place by id: what was reclaimed from a dead consumer goes before what is newer.
     pub(crate) fn push(&mut self, key: Key, item: T) {
         self.waiting += 1;
-        if let Some(lane) = self.lanes.get_mut(&key) {
+        if let Some(lane) = self.by_key.get_mut(&key) {
             let place = lane.queue.iter().rposition(|other| other.id() < item.id()).map_or(0, |before| before + 1);
             lane.queue.insert(place, item);
             self.waiting_parked += usize::from(matches!(lane.state, State::Parked(_)));
         } else {
-            self.lanes.insert(key.clone(), Lane { queue: VecDeque::from([item]), state: State::Ready });
+            self.by_key.insert(key.clone(), Lane { queue: VecDeque::from([item]), state: State::Ready });
             self.ready.push_back(key);
         }
     }
@@ -76,7 +70,7 @@ impl<T: Queued> Lanes<T> {
     pub(crate) fn start(&mut self, now: Instant) -> Option<(Key, T)> {
         self.wake(now);
         let key = self.ready.pop_front()?;
-        let lane = self.lanes.get_mut(&key).expect("a ready lane exists");
+        let lane = self.by_key.get_mut(&key).expect("a ready lane exists");
         let item = lane.queue.pop_front().expect("a ready lane has an item");
         lane.state = State::Running;
         self.waiting -= 1;
@@ -85,9 +79,9 @@ impl<T: Queued> Lanes<T> {
 
     /// The running item of this lane is done with.
     pub(crate) fn finish(&mut self, key: &Key) {
-        let lane = self.lanes.get_mut(key).expect("a running lane exists");
+        let lane = self.by_key.get_mut(key).expect("a running lane exists");
         if lane.queue.is_empty() {
-            self.lanes.remove(key);
+            self.by_key.remove(key);
         } else {
             lane.state = State::Ready;
             self.ready.push_back(key.clone());
@@ -96,7 +90,7 @@ impl<T: Queued> Lanes<T> {
 
     /// The running item failed: it goes back to the head of its lane, which waits until `until`.
     pub(crate) fn park(&mut self, key: &Key, item: T, until: Instant) {
-        let lane = self.lanes.get_mut(key).expect("a running lane exists");
+        let lane = self.by_key.get_mut(key).expect("a running lane exists");
         lane.queue.push_front(item);
         lane.state = State::Parked(until);
         self.waiting += 1;
@@ -112,10 +106,10 @@ impl<T: Queued> Lanes<T> {
     /// Takes out a waiting item; `None` where it runs or is not here.
     pub(crate) fn remove(&mut self, id: EntryId) -> Option<T> {
         let (key, place) = self
-            .lanes
+            .by_key
             .iter()
             .find_map(|(key, lane)| Some((key.clone(), lane.queue.iter().position(|item| item.id() == id)?)))?;
-        let lane = self.lanes.get_mut(&key).expect("just found");
+        let lane = self.by_key.get_mut(&key).expect("just found");
         let item = lane.queue.remove(place).expect("just found");
         self.waiting -= 1;
         let state = lane.state;
@@ -128,14 +122,14 @@ impl<T: Queued> Lanes<T> {
         }
         if empty && state != State::Running {
             self.ready.retain(|ready| *ready != key);
-            self.lanes.remove(&key);
+            self.by_key.remove(&key);
         }
         Some(item)
     }
 
     /// Everything that waits, in no order; nothing is left to start.
     pub(crate) fn drain(&mut self) -> Vec<T> {
-        let lanes = std::mem::take(self).lanes;
+        let lanes = std::mem::take(self).by_key;
         lanes.into_values().flat_map(|lane| lane.queue).collect()
     }
 
@@ -159,7 +153,7 @@ impl<T: Queued> Lanes<T> {
                 self.parked.insert((at, key));
                 return;
             }
-            let lane = self.lanes.get_mut(&key).expect("a parked lane exists");
+            let lane = self.by_key.get_mut(&key).expect("a parked lane exists");
             lane.state = State::Ready;
             self.waiting_parked -= lane.queue.len();
             self.ready.push_back(key);
@@ -282,7 +276,7 @@ mod tests {
             }
             finished.extend(running.iter().map(|(key, item)| (key.clone(), item.0)));
             // whatever is parked comes back in the end
-            now += Duration::from_secs(3_600);
+            now += Duration::from_hours(1);
             while let Some((key, item)) = lanes.start(now) {
                 lanes.finish(&key);
                 finished.push((key, item.0));

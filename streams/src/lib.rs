@@ -38,8 +38,8 @@ pub mod publish;
 mod reader;
 mod reclaimer;
 mod reply;
-mod script;
 pub mod sampler;
+mod script;
 pub mod trimmer;
 
 pub use backoff::Backoff;

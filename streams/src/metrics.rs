@@ -12,7 +12,10 @@ use tokio::sync::watch;
 
 /// Counts, handler times and the pause switch of every group consumed here. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
-pub struct Metrics(Arc<Mutex<HashMap<(String, String), Arc<Meter>>>>);
+pub struct Metrics(Arc<Mutex<Meters>>);
+
+/// By stream and group.
+type Meters = HashMap<(String, String), Arc<Meter>>;
 
 impl Metrics {
     /// The last minute of a group; `None` where no consumer of it runs in this process.

@@ -68,12 +68,7 @@ struct Seen {
 }
 
 /// Claims, acknowledges or dead-letters pending entries of a group.
-pub async fn pending(
-    redis: &Redis,
-    stream: &str,
-    group: &str,
-    selection: &PendingSelection,
-) -> Result<Report, Error> {
+pub async fn pending(redis: &Redis, stream: &str, group: &str, selection: &PendingSelection) -> Result<Report, Error> {
     check_size(selection.ids.len())?;
     let mut ids = selection.ids.clone();
     ids.sort_unstable();
@@ -136,8 +131,7 @@ async fn act(
             }
         }
         PendingAct::Acknowledge => {
-            let count: u64 =
-                redis.query(redis::cmd("XACK").arg(stream).arg(group).arg(seen.id.to_string())).await?;
+            let count: u64 = redis.query(redis::cmd("XACK").arg(stream).arg(group).arg(seen.id.to_string())).await?;
             if count == 1 {
                 item(seen.id, Outcome::Done, "acknowledged without being handled")
             } else {
@@ -214,14 +208,16 @@ fn pending_warnings(act: PendingAct, seen: &[Seen]) -> Vec<String> {
     let pending = seen.iter().filter_map(|seen| seen.pending.as_ref());
     let fresh = pending.filter(|(consumer, idle_ms, _)| *idle_ms < FRESH_MS && consumer != keys::HANDED_OVER).count();
     if fresh > 0 {
-        warnings.push(format!("{fresh} of them were touched by their consumer within a minute: it may be working on them"));
+        warnings
+            .push(format!("{fresh} of them were touched by their consumer within a minute: it may be working on them"));
     }
     let lost = seen.iter().filter(|seen| seen.pending.is_some() && seen.body.is_none()).count();
     if lost > 0 {
         warnings.push(format!("{lost} of them have lost their body: there is nothing left to handle"));
     }
     if act == PendingAct::Claim {
-        warnings.push("entries that were claimed wait until a consumer of the group takes over idle entries".to_owned());
+        warnings
+            .push("entries that were claimed wait until a consumer of the group takes over idle entries".to_owned());
     }
     warnings
 }

@@ -66,9 +66,7 @@ async fn session<H: Handler>(
         let entries = read(group, &mut connection, client, free.min(group.settings.batch), stop).await?;
         if *failures > 0 {
             *failures = 0;
-            tracing::info!(
-                stream.name = group.settings.stream, group.name = group.settings.group, "reading goes on"
-            );
+            tracing::info!(stream.name = group.settings.stream, group.name = group.settings.group, "reading goes on");
         }
         if let Some(last) = entries.last() {
             let mut seen = group.seen();
@@ -158,7 +156,11 @@ async fn ensure_group<H>(group: &Group<H>) -> Result<(), Error> {
             "redis had lost the group; created again"
         ),
         Ok(_) => {
-            tracing::info!(stream.name = settings.stream, group.name = settings.group, "created the group at its start");
+            tracing::info!(
+                stream.name = settings.stream,
+                group.name = settings.group,
+                "created the group at its start"
+            );
         }
         Err(Error::Internal(error)) if error.code() == Some("BUSYGROUP") => return Ok(()),
         Err(error) => return Err(error),

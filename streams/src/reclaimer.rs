@@ -125,7 +125,9 @@ pub(crate) async fn adopt<H>(group: &Group<H>, whose: &str, from: &str, count: u
         group.redis.script(&call).await?;
     if lost > 0 {
         tracing::warn!(
-            stream.name = settings.stream, group.name = settings.group, lost,
+            stream.name = settings.stream,
+            group.name = settings.group,
+            lost,
             "pending entries were deleted before they were handled; recorded as dead letters without a body"
         );
     }

@@ -1,5 +1,7 @@
 //! A consumer handles what it is given: in order per key, with retries, and gives up on what cannot be handled.
 
+#![expect(clippy::unwrap_used, reason = "a test may end anywhere")]
+
 mod support;
 
 use std::{
@@ -38,7 +40,8 @@ async fn a_poisoned_entry_becomes_a_dead_letter_and_others_go_on() {
     let poison: [&[u8]; 4] = [b"\xff\xfe not json", b"[1,2]", br#"{"no":"type"}"#, br#"{"event_type":7}"#];
     let mut connection = room.raw.get_multiplexed_async_connection().await.unwrap();
     for data in poison {
-        let () = redis::cmd("XADD").arg(STREAM).arg("*").arg("data").arg(data).query_async(&mut connection).await.unwrap();
+        let () =
+            redis::cmd("XADD").arg(STREAM).arg("*").arg("data").arg(data).query_async(&mut connection).await.unwrap();
     }
     let _: String = room.cli(&format!("XADD {STREAM} * payload x")).await;
     room.add_event("good", 1).await;
@@ -162,7 +165,8 @@ async fn an_outage_costs_no_attempts_and_is_probed_one_at_a_time() {
     for n in 0..30 {
         room.add_event(&format!("k{n}"), n).await;
     }
-    let (away, probes, at_once) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (away, probes, at_once) =
+        (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
     let most_at_once = Arc::new(AtomicUsize::new(0));
     let diary = Diary::default();
     let consumer = room.consume(quick(GROUP, "one"), {

@@ -71,8 +71,11 @@ pub async fn discard(redis: &Redis, selection: &DeadLetterSelection) -> Result<R
         });
     }
     let count = records.iter().filter(|(_, record)| record.is_some()).count();
-    let warnings =
-        if count > 0 { vec![format!("{count} dead letters are deleted for good, with their payloads")] } else { vec![] };
+    let warnings = if count > 0 {
+        vec![format!("{count} dead letters are deleted for good, with their payloads")]
+    } else {
+        vec![]
+    };
     Ok(Report { items, warnings, state_token: look.token() })
 }
 
@@ -120,13 +123,7 @@ impl Groups {
     }
 }
 
-async fn plan(
-    redis: &Redis,
-    groups: &mut Groups,
-    at: &Cursor,
-    record: &Record,
-    present: bool,
-) -> Result<Plan, Error> {
+async fn plan(redis: &Redis, groups: &mut Groups, at: &Cursor, record: &Record, present: bool) -> Result<Plan, Error> {
     let group = &record.provenance.group;
     if record.leading == 0 {
         return Ok(Plan::Skip("it does not say which group it belongs to: another program put it here".to_owned()));

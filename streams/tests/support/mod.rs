@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use domain::stream::{GroupSample, Snapshot};
+use domain::{
+    dead_letter::Filter,
+    stream::{GroupSample, Snapshot},
+};
 use streams::{Backoff, Consumer, ConsumerSettings, Failure, Handler, Message, Metrics, Outgoing, Redis};
 use testkit::{redis::Server, wait};
 use tokio::task::JoinHandle;
@@ -73,7 +76,7 @@ impl Room {
     }
 
     pub(crate) async fn dead_letters(&self) -> Vec<domain::dead_letter::DeadLetter> {
-        let page = streams::dead_letter::list(&self.redis, &[STREAM.into()], &Default::default(), None, 500).await;
+        let page = streams::dead_letter::list(&self.redis, &[STREAM.into()], &Filter::default(), None, 500).await;
         page.unwrap().records
     }
 
