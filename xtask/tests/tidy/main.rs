@@ -98,7 +98,7 @@ fn every_migration_opens_with_why() {
 }
 
 #[test]
-fn lints_are_expected_with_a_reason_and_never_allowed() {
+fn no_lint_is_silenced_without_a_reason() {
     kept(&rules::exceptions_have_reasons(&files()));
     let broken = [File::new("app/src/lib.rs", "#[allow(clippy::too_many_arguments)]")];
     assert_eq!(rules::exceptions_have_reasons(&broken).len(), 1);

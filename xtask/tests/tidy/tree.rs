@@ -20,7 +20,11 @@ impl File {
     }
 
     pub(crate) fn is_rust(&self) -> bool {
-        self.path.ends_with(".rs")
+        self.is_a("rs")
+    }
+
+    pub(crate) fn is_a(&self, extension: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|found| found == extension)
     }
 
     /// Under a `tests` folder, or in the crate that is for tests.
