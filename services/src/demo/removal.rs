@@ -26,8 +26,9 @@ use crate::{
 /// How long we wait for the demo's last events to be published and handled.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Looks in a row that must find nothing: between two of them a consumer has read what was published last.
-const CALM_LOOKS: usize = 3;
+/// Looks in a row that must find nothing: meanwhile every consumer has read what was published last. An entry deleted
+/// before its group read it would leave that group's lag unknown until the next one.
+const CALM_LOOKS: usize = 10;
 /// Entries, dead letters and pending entries read or deleted in one go.
 const PAGE: usize = 500;
 /// Streams and the groups that read them.

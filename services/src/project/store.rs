@@ -61,19 +61,24 @@ pub(super) async fn find(connection: &mut AnyConnection, project_id: &str) -> Re
     Ok(row.map(Project::from))
 }
 
-/// Whether the project exists.
+/// Sets the status by hand: the last word, whatever the clock says, until a later event. Says whether the project
+/// exists.
 pub(super) async fn set_status(
     connection: &mut AnyConnection,
     project_id: &str,
     status: &str,
     at: Timestamp,
 ) -> Result<bool, Error> {
-    let done = sqlx::query("update projects set status = $2, changed_at_us = $3 where prjid = $1")
-        .bind(project_id)
-        .bind(status)
-        .bind(at.micros())
-        .execute(connection)
-        .await?;
+    let done = sqlx::query(
+        "update projects
+         set status = $2, changed_at_us = case when changed_at_us < $3 then $3 else changed_at_us + 1 end
+         where prjid = $1",
+    )
+    .bind(project_id)
+    .bind(status)
+    .bind(at.micros())
+    .execute(connection)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 

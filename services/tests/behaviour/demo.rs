@@ -145,13 +145,13 @@ async fn the_sample_is_removed_without_a_trace_and_nothing_else_is_touched() {
             (sprint::burndown(s, &sprint_id).await.ok()?.len() > 1).then_some(())
         })
         .await;
-        // a dead letter of the demo, and one that is none of its business
-        for key in ["DEMO-TASK001", "DEMO-S-TASK001"] {
+        // a dead letter of the demo, and one that is none of its business; both in lanes that no failing event holds
+        for key in ["DEMO-TASK999", "DEMO-S-TASK001"] {
             let poison = format!(r#"{{"event_type":"TASK_UPDATED","aggregate_id":"{key}"}}"#);
             ask(&server, &["xadd", keys::TASK_UPDATE_EVENTS, "*", "data", &poison]);
         }
         let dead = streams::keys::dead_letter_stream(keys::TASK_UPDATE_EVENTS);
-        wait::until("two dead letters", || async { (ask(&server, &["xlen", &dead]) == 2).then_some(()) }).await;
+        wait::until("dead letters", || async { ask(&server, &["xlen", &dead]).as_u64().filter(|n| *n >= 2) }).await;
 
         demo::remove(s, &redis).await.expect("a removal");
         until_settled(&world, &server).await;

@@ -146,6 +146,23 @@ async fn an_event_delivered_twice_has_one_effect_in_every_service() {
     .await;
 }
 
+/// fault 31: where times cannot tell, only the inbox knows a repeat
+#[tokio::test]
+async fn a_repeat_does_not_overwrite_what_another_event_of_the_same_moment_did() {
+    on_both(async |world| {
+        world.project("P", 0).await;
+        let handler = backlog::handler(world.services.clone());
+        let update = task_updated("t", EARLY, "in_progress", 20);
+        let start = sprint_started("s", EARLY, &["P-TASK001"]);
+        for event in [&update, &start, &update] {
+            handler.handle(&message(event)).await.expect("handled");
+        }
+        let task = world.task("P-TASK001").await;
+        assert_eq!((task.status, task.progress_percentage), (TaskStatus::AssignedToSprint, 0));
+    })
+    .await;
+}
+
 /// faults 1, 2, 3
 #[tokio::test]
 async fn a_project_is_in_progress_while_its_sprint_is_whatever_comes_late() {

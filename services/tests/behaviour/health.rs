@@ -60,3 +60,15 @@ async fn redis_gates_at_start_and_when_it_goes_and_readiness_heals_by_itself() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_files_lie_in_the_folder_whatever_it_is_called() {
+    let parent = testkit::postgres::Sqlite::new().expect("a folder");
+    for name in ["plain", "with space", "100%25 #1?", "Zürich"] {
+        let folder = parent.folder().join(name);
+        std::fs::create_dir(&folder).expect("a folder");
+        let services = services::Services::new(services::Databases::sqlite(&folder).expect("databases"));
+        assert!(services::project::list(&services).await.expect("a list").is_empty());
+        assert!(folder.join("project.db").exists(), "{name}");
+    }
+}
