@@ -20,7 +20,7 @@ use tempfile::TempDir;
 /// Free ports are found by asking for one and giving it back, so another program may take it in between.
 const START_ATTEMPTS: usize = 5;
 
-/// A database of one test. It stays until the server stops.
+/// A database of one test. It goes with the value: hundreds of them would fill a small disk.
 pub struct Postgres {
     name: String,
     server: &'static Server,
@@ -60,6 +60,13 @@ impl Postgres {
     async fn sql(&self, statement: String) -> anyhow::Result<()> {
         let server = self.server;
         tokio::task::spawn_blocking(move || server.sql("postgres", &statement)).await?
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // connections of the test may still be open; a failure to drop is no failure of the test
+        let _ = self.server.sql("postgres", &format!("drop database {} with (force)", self.name));
     }
 }
 

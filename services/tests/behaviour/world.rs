@@ -38,7 +38,7 @@ enum Below {
         _folder: Sqlite,
     },
     Postgres {
-        away: Postgres,
+        away: Option<Postgres>,
         _rest: Postgres,
     },
 }
@@ -69,9 +69,15 @@ impl World {
     }
 
     pub(crate) async fn on_postgres(away: Away) -> Self {
-        let (gone, rest) = tokio::try_join!(Postgres::new(), Postgres::new()).expect("a PostgreSQL server");
-        gone.cut().await.expect("a cut");
-        let services = open(|service, _| if service == away { gone.url() } else { rest.url() });
+        let rest = Postgres::new().await.expect("a PostgreSQL server");
+        let mut gone = None;
+        if away != Away::Nobody {
+            let database = Postgres::new().await.expect("a PostgreSQL server");
+            database.cut().await.expect("a cut");
+            gone = Some(database);
+        }
+        let url = |service| gone.as_ref().filter(|_| service == away).unwrap_or(&rest).url();
+        let services = open(|service, _| url(service));
         Self { services, below: Below::Postgres { away: gone, _rest: rest } }
     }
 
@@ -79,7 +85,9 @@ impl World {
     pub(crate) async fn bring_back(&self) {
         match &self.below {
             Below::Sqlite { later, .. } => std::fs::create_dir(later).expect("a folder"),
-            Below::Postgres { away, .. } => away.restore().await.expect("a restore"),
+            Below::Postgres { away, .. } => {
+                away.as_ref().expect("a database that is away").restore().await.expect("a restore");
+            }
         }
     }
 
