@@ -65,16 +65,31 @@ impl Redis {
     }
 
     pub(crate) async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Error> {
-        Ok(command.query_async(&mut self.shared()).await?)
+        match command.query_async(&mut self.shared()).await {
+            Err(error) if is_old_news(&error) => Ok(command.query_async(&mut self.shared()).await?),
+            answer => Ok(answer?),
+        }
     }
 
     pub(crate) async fn pipeline<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, Error> {
-        Ok(pipeline.query_async(&mut self.shared()).await?)
+        match pipeline.query_async(&mut self.shared()).await {
+            Err(error) if is_old_news(&error) => Ok(pipeline.query_async(&mut self.shared()).await?),
+            answer => Ok(answer?),
+        }
     }
 
     pub(crate) async fn script<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Error> {
-        Ok(call.invoke_async(&mut self.shared()).await?)
+        match call.invoke_async(&mut self.shared()).await {
+            Err(error) if is_old_news(&error) => Ok(call.invoke_async(&mut self.shared()).await?),
+            answer => Ok(answer?),
+        }
     }
+}
+
+/// Whether this tells how the *last* attempt to connect ended, which may be long ago: the connection is tried again only
+/// after somebody was told. Nothing was sent, so asking once more is safe and gives the news of today.
+fn is_old_news(error: &redis::RedisError) -> bool {
+    error.is_connection_refusal()
 }
 
 /// Without the address: it may hold a password.

@@ -1,8 +1,8 @@
 //! The consumer runtime: reads a group, keeps order per key, retries, gives up in an orderly way, acknowledges in
 //! batches.
 //!
-//! Four loops share one [`Group`]: the `reader` asks Redis for entries, the `dispatcher` puts them into lanes and runs
-//! attempts, the `acknowledger` sends XACKs, the [`reclaimer`](crate::reclaimer) keeps what is held here and takes over
+//! Four loops share one `Group`: the `reader` asks Redis for entries, the `dispatcher` puts them into lanes and runs
+//! attempts, the `acknowledger` sends XACKs, the `reclaimer` keeps what is held here and takes over
 //! what dead consumers left.
 
 use std::{

@@ -59,8 +59,8 @@ fn hour_of_day_before(at: Timestamp, now: Timestamp) -> Option<usize> {
     (HOURS - 1).checked_sub(hours_ago)
 }
 
-/// A page of dead letters of these source streams, newest first, and how many match in all (of the newest 10 000 of
-/// each stream).
+/// A page of dead letters of these source streams, newest first, and how many match in all. Filtering looks at the
+/// newest 10 000 of each stream; without a filter nothing but the page is fetched.
 pub async fn list(
     redis: &Redis,
     streams: &[String],
@@ -68,18 +68,28 @@ pub async fn list(
     before: Option<&Cursor>,
     count: usize,
 ) -> Result<DeadLetterPage, Error> {
-    let mut records = Vec::new();
+    let everything = Filter { stream: filter.stream.clone(), ..Filter::default() } == *filter;
+    let (mut records, mut total) = (Vec::new(), 0);
     for stream in wanted(streams, filter) {
-        records.extend(scan(redis, stream, filter).await?);
+        if everything {
+            let name = keys::dead_letter_stream(stream);
+            total += redis.query::<u64>(redis::cmd("XLEN").arg(&name)).await?;
+            // ids are unique in a stream only: the record with the cursor's id counts where its stream sorts lower
+            let from = before.map(|before| if *stream < before.stream { before.id.next() } else { before.id });
+            let page = inspect::range(redis, &name, from, false, count + 1).await?;
+            records.extend(page.into_iter().map(|raw| Record::read(stream, raw)));
+        } else {
+            let found = scan(redis, stream, filter).await?;
+            total += found.len() as u64;
+            records.extend(found);
+        }
     }
     records.sort_by(|a, b| place(&b.at).cmp(&place(&a.at)));
-    let total = records.len() as u64;
-    let mut rest: Vec<Record> =
-        records.into_iter().filter(|record| before.is_none_or(|before| place(&record.at) < place(before))).collect();
-    let more = rest.len() > count;
-    rest.truncate(count);
-    let older = rest.last().filter(|_| more).map(|record| record.at.clone());
-    Ok(DeadLetterPage { records: with_presence(redis, rest).await?, older, total })
+    records.retain(|record| before.is_none_or(|before| place(&record.at) < place(before)));
+    let more = records.len() > count;
+    records.truncate(count);
+    let older = records.last().filter(|_| more).map(|record| record.at.clone());
+    Ok(DeadLetterPage { records: with_presence(redis, records).await?, older, total })
 }
 
 /// One dead letter, whole.

@@ -24,7 +24,7 @@ fn has_hash_tag(name: &str) -> bool {
 
 /// Field of an entry that holds the event as JSON (contract §3).
 pub const DATA: &str = "data";
-/// Field of an entry that was added again for one group: see [`crate::message::Replay`].
+/// Field of an entry that was added again for one group: JSON that names it, see `dead_letter::replay`.
 pub const REPLAY: &str = "replay";
 /// The name under which entries wait in a group's pending list to be picked up by its reclaimer: owned by nobody.
 pub const HANDED_OVER: &str = "handed-over";

@@ -19,3 +19,16 @@ script!(TRIM, "script/trim.lua");
 
 /// Idle time given to entries that any reclaimer may take at once: longer than every sensible lease (365 days).
 pub(crate) const FREE_IDLE_MS: u64 = 365 * 24 * 3_600 * 1_000;
+
+#[cfg(test)]
+mod tests {
+    use crate::keys;
+
+    #[test]
+    fn scripts_spell_names_as_keys_does() {
+        assert!(include_str!("script/adopt.lua").contains(&format!("'{}'", keys::HANDED_OVER)));
+        assert!(include_str!("script/hand_over.lua").contains(&format!("'{}'", keys::HANDED_OVER)));
+        assert!(include_str!("script/replay.lua").contains(&format!("'{}'", keys::HANDED_OVER)));
+        assert!(include_str!("script/replay.lua").contains(&format!("'{}'", keys::REPLAY)));
+    }
+}

@@ -68,12 +68,14 @@ async fn a_slow_handler_is_not_run_twice() {
     let (running, most, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Diary::default());
     let consume = |name: &str| {
         let (running, most, done) = (Arc::clone(&running), Arc::clone(&most), done.clone());
-        room.consume(short_lease(name), move |message| {
+        // a lease that a busy machine cannot miss by accident
+        let settings = ConsumerSettings { claim_after: Duration::from_secs(1), ..quick(GROUP, name) };
+        room.consume(settings, move |message| {
             let (running, most, done) = (Arc::clone(&running), Arc::clone(&most), done.clone());
             async move {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                // many leases long
-                tokio::time::sleep(Duration::from_millis(1_500)).await;
+                // longer than the lease
+                tokio::time::sleep(Duration::from_millis(2_500)).await;
                 running.fetch_sub(1, Ordering::SeqCst);
                 done.note(&message);
                 Ok(())

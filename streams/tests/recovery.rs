@@ -186,3 +186,30 @@ async fn dead_letters_are_grouped_by_cause_filtered_and_paged() {
     assert_eq!(found.len(), 7);
     assert!(found.is_sorted_by(|a, b| a > b), "newest first, none twice");
 }
+
+#[tokio::test]
+async fn dead_letters_of_several_streams_are_one_list() {
+    let room = Room::new().await;
+    // the same ids in both streams, as two streams of one millisecond have
+    for stream in ["a", "b"] {
+        for n in 1..=5 {
+            let _: String = room.cli(&format!("XADD {{{stream}}}:dlq {n}-0 x y")).await;
+        }
+    }
+    let streams = ["a".to_owned(), "b".to_owned(), "never-made".to_owned()];
+    let filters = [Filter::default(), Filter { text: Some("another program".into()), ..Filter::default() }];
+    for filter in filters {
+        let (mut before, mut found) = (None, Vec::new());
+        loop {
+            let page = dead_letter::list(&room.redis, &streams, &filter, before.as_ref(), 3).await.unwrap();
+            assert_eq!(page.total, 10);
+            found.extend(page.records.iter().map(|d| (d.id, d.provenance.stream.clone())));
+            before = page.older;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found.len(), 10);
+        assert!(found.is_sorted_by(|a, b| a > b), "newest first, none twice: {found:?}");
+    }
+}
