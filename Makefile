@@ -2,7 +2,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev demo build lint test test-rust test-browser lighthouse shots
+.PHONY: help run dev demo build lint test lighthouse shots
 
 # rustup's folder may be missing in shells that are no login shells
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -29,7 +29,7 @@ dev: ## Like run, and build and restart whenever a file changes
 demo: ## Like run, with the sample project loaded and its traffic started
 	@scripts/tools.sh run
 	@cargo xtask build
-	@scripts/demo.sh target/debug/dsm-console serve --listen $(LISTEN) --data $(DATA) --site target/site
+	@exec target/debug/dsm-console serve --listen $(LISTEN) --data $(DATA) --site target/site --demo
 
 build: ## Fill dist/ with the release program and all it needs
 	@scripts/tools.sh build
@@ -44,10 +44,10 @@ test: ## All that must be green before a push: lint, unit, integration, size, br
 	@scripts/tools.sh test
 	@scripts/test.sh
 
-lighthouse: ## Measure the Overview page with Lighthouse
+lighthouse: ## Measure the Overview page, in the release build, with Lighthouse
 	@scripts/tools.sh test
 	@cargo xtask build --release
-	@cd end2end && npm ci --no-audit --no-fund && npm run lighthouse
+	@cd end2end && npm ci --no-audit --no-fund && cd lighthouse && npm ci --no-audit --no-fund && DSM_PROGRAM=$(CURDIR)/target/release/dsm-console npm run measure
 
 shots: ## Pictures of every page, wide and narrow, light and dark, into end2end/results
 	@scripts/tools.sh test

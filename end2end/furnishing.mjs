@@ -1,0 +1,94 @@
+// Something to look at, made by the HTTP API and by another program's hand, so that pages have more than empty states.
+
+import { until } from './harness.mjs';
+
+/** Markup in every place where a stranger can write. Shown as text or it shows up in `page.faults` and in the DOM. */
+export const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}`;
+
+/** The project of the furnishing; its id has a dash, as ids may. */
+export const PROJECT = 'ACM-7';
+
+/** An event as the wire has it. */
+export function taskUpdated(project, task, progress, eventId = crypto.randomUUID()) {
+  const now = new Date().toISOString().replace('Z', '000');
+  return JSON.stringify({
+    event_id: eventId,
+    event_type: 'TASK_UPDATED',
+    timestamp: now,
+    aggregate_id: task,
+    aggregate_type: 'Task',
+    event_data: {
+      task_id: task,
+      project_id: project,
+      sprint_id: null,
+      status: 'in_progress',
+      progress_percentage: progress,
+      updated_at: now,
+      assigned_to: null,
+    },
+    metadata: { source_service: 'Story', correlation_id: crypto.randomUUID() },
+  });
+}
+
+/** A project with a running sprint, a dead letter, and a stream of a program that knows nothing of us. */
+export async function furnish(server) {
+  await server.ok('POST', '/projects', { id: PROJECT, name: 'Web shop', description: 'Checkout', status: 'active' });
+  for (const [id, name] of [['E001', 'Ines Keller'], ['E002', 'Tomas Brandt']]) {
+    await server.ok('POST', '/employees', { employee_id: id, name });
+  }
+  await server.ok('POST', `/projects/${PROJECT}/team-members-assign`, { employee_ids: ['E001', 'E002'] });
+  await server.ok('POST', `/backlogs/${PROJECT}`);
+  const first = await server.ok('POST', `/sprints/${PROJECT}`, { sprint_name: 'Cart', duration_weeks: 1 });
+  await server.ok('POST', `/sprints/${first.sprint_id}/run-daily-scrum`);
+  await server.ok('POST', `/sprints/${first.sprint_id}/close`);
+  await until('unfinished tasks are back in the backlog', async () => {
+    const summary = await server.ok('GET', `/backlogs/${PROJECT}/summary`);
+    return summary.unassigned_for_sprint_count > 0;
+  });
+  const { sprint_id: sprint } = await server.ok('POST', `/sprints/${PROJECT}`, {
+    sprint_name: 'Checkout',
+    duration_weeks: 2,
+  });
+  await server.ok('POST', `/sprints/${sprint}/run-daily-scrum`);
+
+  await server.redis('XADD', 'task_update_events', '*', 'data', 'this is not JSON');
+  await server.redis('XADD', 'orders', '*', 'order', HOSTILE, 'total', '12.50');
+  await server.redis('XGROUP', 'CREATE', 'orders', 'invoice-mailer', '0');
+  await server.redis('XADD', 'orders', '*', 'order', 'second', 'total', '7.00');
+  await server.redis('XREADGROUP', 'GROUP', 'invoice-mailer', HOSTILE, 'COUNT', '1', 'STREAMS', 'orders', '>');
+
+  const record = await until('the malformed entry is a dead letter', async () => {
+    const { records } = await server.ok('GET', '/api/console/dead-letters');
+    return records[0];
+  });
+  await until('the foreign stream was sampled', async () => {
+    const streams = await server.ok('GET', '/api/console/streams');
+    return streams.some((stream) => stream.name === 'orders' && stream.groups.length === 1);
+  });
+  return { project: PROJECT, sprint, closed: first.sprint_id, record };
+}
+
+/** Every page there is, with the furnishing in it. */
+export function pages({ project, sprint, closed, record }) {
+  const stream = encodeURIComponent('dsm:events');
+  return {
+    'overview': '/',
+    'streams': '/streams',
+    'stream': `/streams/${stream}`,
+    'stream of another program': '/streams/orders',
+    'group': '/streams/task_update_events/groups/backlog_service_group',
+    'group of another program': '/streams/orders/groups/invoice-mailer',
+    'dead letters': '/dead-letters',
+    'one dead letter': `/dead-letters?open=${encodeURIComponent(`${record.provenance.stream}/${record.id}`)}`,
+    'projects': '/projects',
+    'project': `/projects/${project}`,
+    'backlog': '/backlog',
+    'sprints': '/sprints',
+    'sprint': `/sprints/${sprint}`,
+    'closed sprint': `/sprints/${closed}`,
+    'chronicle': '/chronicle',
+    'audit': '/audit',
+    'status': '/status',
+    'api': '/api',
+  };
+}

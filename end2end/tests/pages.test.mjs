@@ -1,0 +1,92 @@
+// Every page, with data, in both colour schemes and two widths: nothing red in the console, nothing that axe finds, nothing that
+// scrolls sideways, and foreign text stays text.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+
+import { HOSTILE, furnish, pages } from '../furnishing.mjs';
+import { Browser, Server, alive } from '../harness.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let server, browser, furnished;
+before(async () => {
+  server = await Server.start();
+  browser = await Browser.start();
+  furnished = await furnish(server);
+});
+after(async () => {
+  await browser?.stop();
+  await server?.stop();
+});
+
+/** One line for each thing axe finds: the rule, the element, what to do. */
+async function findings(page) {
+  // evaluated by the browser's debugger, which the page's content security policy does not concern
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
+}
+
+const names = Object.keys(pages({ record: { provenance: {} } }));
+
+for (const colorScheme of ['light', 'dark']) {
+  describe(`in the ${colorScheme} scheme`, () => {
+    for (const name of names) {
+      test(`${name} has nothing that axe or the browser complains of`, async () => {
+        const page = await browser.page(server, { colorScheme });
+        const answer = await page.goto(pages(furnished)[name]);
+        assert.equal(answer.status(), 200);
+        await alive(page);
+        assert.match(await page.title(), /DSM Console/);
+        assert.deepEqual(await findings(page), []);
+        assert.deepEqual(page.faults, []);
+        await page.context().close();
+      });
+    }
+  });
+}
+
+describe('on a phone', () => {
+  for (const name of names) {
+    test(`${name} does not scroll sideways`, async () => {
+      const page = await browser.page(server, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+      await page.goto(pages(furnished)[name]);
+      const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(content <= window, `${content} px of content in a window of ${window} px`);
+      await page.context().close();
+    });
+  }
+});
+
+test('what a stranger wrote into a stream is shown as text', async () => {
+  const page = await browser.page(server);
+  await page.goto('/streams/orders');
+  await page.getByText(HOSTILE.slice(2, 30)).first().waitFor();
+  assert.equal(await page.locator('img[src=x], main script').count(), 0);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('an address that does not exist says so, with a way on', async () => {
+  const page = await browser.page(server);
+  const answer = await page.goto('/no/such/page');
+  assert.equal(answer.status(), 404);
+  await page.getByRole('link', { name: 'Overview' }).first().waitFor();
+  assert.deepEqual(await findings(page), []);
+  await page.context().close();
+});
+
+test('an injected script does not run: the policy names a nonce and nothing inline', async () => {
+  const answer = await fetch(server.url, { headers: { accept: 'text/html' } });
+  const policy = answer.headers.get('content-security-policy');
+  assert.match(policy, /script-src[^;]*'nonce-[^']+'/);
+  assert.match(policy, /object-src 'none'/);
+  assert.match(policy, /base-uri 'none'/);
+  assert.match(policy, /frame-ancestors 'none'/);
+  assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'/);
+  const again = await fetch(server.url, { headers: { accept: 'text/html' } });
+  assert.notEqual(again.headers.get('content-security-policy'), policy, 'the nonce is the same twice');
+});
