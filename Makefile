@@ -2,7 +2,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dev demo build lint test lighthouse shots
+.PHONY: help run dev demo build lint test bench lighthouse shots
 
 # rustup's folder may be missing in shells that are no login shells
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -43,6 +43,10 @@ lint: ## Format check and clippy, of both halves
 test: ## All that must be green before a push: lint, unit, integration, size, browser
 	@scripts/tools.sh test
 	@scripts/test.sh
+
+bench: ## Measure consumer and sampler beside the physical limit of this machine
+	@scripts/tools.sh bench
+	@cargo run --release --package bench
 
 lighthouse: ## Measure the Overview page, in the release build, with Lighthouse
 	@scripts/tools.sh test

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that the system parts are there that a target of the Makefile needs: installs them where apt can, else names
 # the command for this and other systems. A shell script and not xtask, because a fresh machine has no linker to build xtask.
-# Usage: scripts/tools.sh run|build|test
+# Usage: scripts/tools.sh run|build|bench|test
 set -euo pipefail
 here=$(dirname "$0")
 
@@ -26,7 +26,7 @@ package() {
   case $1:$2 in
     linker:debian) echo gcc libc6-dev ;;
     linker:fedora | linker:arch) echo gcc ;;
-    linker:macos) ;; # comes with `xcode-select --install`, which rustup asks for
+    linker:macos) ;; # not Homebrew's, see below
     redis:debian | test-redis:debian) echo redis-server ;;
     redis:fedora | redis:arch) echo valkey ;;
     test-redis:fedora) echo valkey-compat-redis ;;
@@ -54,8 +54,9 @@ wishes= # parts that make the result better, and are done without where they can
 case ${1:-} in
   run) parts="linker redis" ;;
   build) parts="linker" wishes="wasm-opt" ;;
+  bench) parts="linker test-redis" ;;
   test) parts="linker test-redis postgresql chromium node" wishes="wasm-opt" ;;
-  *) echo "usage: scripts/tools.sh run|build|test" >&2; exit 2 ;;
+  *) echo "usage: scripts/tools.sh run|build|bench|test" >&2; exit 2 ;;
 esac
 
 if ! has cargo; then
@@ -82,6 +83,6 @@ Install these, then try again:
   Debian, Ubuntu:  sudo apt-get install --no-install-recommends $(packages debian $missing)
   Fedora:          sudo dnf install $(packages fedora $missing)
   Arch:            sudo pacman -S --needed $(packages arch $missing)
-  macOS:           brew install $(packages macos $missing)
+  macOS:           xcode-select --install; brew install $(packages macos $missing)
 TEXT
 exit 1

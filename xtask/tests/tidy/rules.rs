@@ -9,7 +9,7 @@ const ARCHITECTURE_LINES: usize = 150;
 
 /// Which crates may use a library directly (and every library whose name starts with it and a `_` or `-`).
 const DOORS: [(&str, &[&str]); 4] = [
-    ("redis", &["streams"]),
+    ("redis", &["streams", "bench"]), // the bare loop to measure against
     ("sqlx", &["store", "services", "console"]),
     ("leptos", &["app", "server"]),
     ("axum", &["app", "server"]),
