@@ -51,7 +51,7 @@ bench: ## Measure consumer and sampler beside the physical limit of this machine
 lighthouse: ## Measure the Overview page, in the release build, with Lighthouse
 	@scripts/tools.sh test
 	@cargo xtask build --release
-	@cd end2end && npm ci --no-audit --no-fund && cd lighthouse && npm ci --no-audit --no-fund && DSM_PROGRAM=$(CURDIR)/target/release/dsm-console npm run measure
+	@cd end2end && npm ci --no-audit --no-fund && cd lighthouse && npm ci --no-audit --no-fund && DSM_PROGRAM=$(CURDIR)/target/release/dsm-console DSM_SITE=$(CURDIR)/target/site-release npm run measure
 
 shots: ## Pictures of every page, wide and narrow, light and dark, into end2end/results
 	@scripts/tools.sh test

@@ -21,7 +21,7 @@ const STOP_MS = 20_000;
 /** Milliseconds after which a condition is not going to come true any more. */
 export const PATIENCE_MS = 30_000;
 
-/** The first that is there: what the environment names, what is shipped, what is quickly built. */
+/** The first that is there: what the environment names, else what `cargo xtask build` makes. */
 function firstOf(name, ...candidates) {
   const found = [process.env[name], ...candidates].find((path) => path && existsSync(path));
   if (!found) throw new Error(`none of ${candidates.join(', ')} exists; build first, or set ${name}`);
@@ -41,7 +41,7 @@ export class Server {
 
   async #spawn() {
     const program = firstOf('DSM_PROGRAM', join(root, 'target/debug/dsm-console'));
-    const site = firstOf('DSM_SITE', join(root, 'target/site-release'), join(root, 'target/site'));
+    const site = firstOf('DSM_SITE', join(root, 'target/site'));
     const environment = { ...process.env, REDIS_URL: '', DATABASE_URL: '', ...this.environment };
     // empty is not unset for every program
     for (const name of Object.keys(environment)) if (environment[name] === '') delete environment[name];

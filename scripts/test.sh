@@ -19,6 +19,7 @@ cargo xtask build --front --release
 cargo xtask size | tee -a "$log"
 
 step "browser tests"
+export DSM_SITE=$PWD/target/site-release
 (cd end2end && npm ci --no-audit --no-fund --loglevel=error && npm test) 2>&1 | tee -a "$log"
 
 step "passed"
