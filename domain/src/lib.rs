@@ -11,9 +11,11 @@
 //! | [`event`] | the events of the scrum, read from and written to the wire |
 //! | [`project`] [`backlog`] [`sprint`] [`chronicle`] | the nouns of the scrum with their rules |
 //! | [`health`] [`demo`] | readiness and outbox of a service; the sample project |
+//! | [`audit`] | who did what, and what became of it |
 //! | [`permission`] | the eight permissions, one of which every route and server function names |
 //! | [`refusal`] | what a caller is told when something is not done |
 
+pub mod audit;
 pub mod backlog;
 pub mod chronicle;
 pub mod dead_letter;

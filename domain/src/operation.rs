@@ -81,6 +81,9 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Proof of what was seen. An act with a token that no longer fits is refused (conflict): the state has changed.
     pub state_token: String,
+    /// Where the audit log has this act; absent for a preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_id: Option<i64>,
 }
 
 impl Report {

@@ -90,7 +90,7 @@ pub async fn pending(redis: &Redis, stream: &str, group: &str, selection: &Pendi
             act(redis, stream, group, selection, seen).await?
         });
     }
-    Ok(Report { items, warnings: pending_warnings(selection.act, &seen), state_token: look.token() })
+    Ok(Report { items, warnings: pending_warnings(selection.act, &seen), state_token: look.token(), audit_id: None })
 }
 
 async fn look_at_pending(redis: &Redis, stream: &str, group: &str, ids: &[EntryId]) -> Result<Vec<Seen>, Error> {
@@ -272,7 +272,7 @@ pub async fn move_group(redis: &Redis, stream: &str, group: &str, to: &GroupMove
         Outcome::Done
     };
     let items = vec![ItemReport { item: group.to_owned(), outcome, detail }];
-    Ok(Report { items, warnings, state_token: look.token() })
+    Ok(Report { items, warnings, state_token: look.token(), audit_id: None })
 }
 
 /// Entries after `low` up to `high`, as far as counted.

@@ -45,7 +45,7 @@ pub async fn replay(redis: &Redis, selection: &DeadLetterSelection) -> Result<Re
             (Plan::Send(_), None) => unreachable!("only what was found is sent"),
         });
     }
-    Ok(Report { items, warnings: warnings(&groups, &plans, &records), state_token: look.token() })
+    Ok(Report { items, warnings: warnings(&groups, &plans, &records), state_token: look.token(), audit_id: None })
 }
 
 /// Throws dead letters away. Needs a reason, because nothing brings them back.
@@ -76,7 +76,7 @@ pub async fn discard(redis: &Redis, selection: &DeadLetterSelection) -> Result<R
     } else {
         vec![]
     };
-    Ok(Report { items, warnings, state_token: look.token() })
+    Ok(Report { items, warnings, state_token: look.token(), audit_id: None })
 }
 
 /// The selected records as they are now; each once, in the order asked for.

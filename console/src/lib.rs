@@ -1,0 +1,75 @@
+//! What operations must remember, and the acts that need it: every repair goes through here, is allowed to whom it is
+//! allowed, and leaves its intent in the audit log before Redis is touched, its result after.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`access`] | who may what |
+//! | [`audit`] | the log of acts; where it cannot be written, nothing is done |
+//! | [`stream`] | entries of any stream |
+//! | [`group`] | pending entries of any group: look, claim, acknowledge, dead-letter; move, pause |
+//! | [`dead_letter`] | dead letters: look, group by cause, replay, discard |
+
+pub mod access;
+pub mod audit;
+pub mod dead_letter;
+pub mod error;
+pub mod group;
+pub mod stream;
+
+use std::sync::Arc;
+
+use domain::stream::Snapshot;
+pub use access::Actor;
+pub use error::Error;
+use store::Database;
+use streams::{Metrics, Redis};
+use tokio::sync::watch;
+
+/// The operations half of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Console(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    redis: Redis,
+    metrics: Metrics,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl Console {
+    pub fn new(
+        database: Database,
+        redis: Redis,
+        metrics: Metrics,
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+    ) -> Self {
+        Self(Arc::new(Inner { database, redis, metrics, snapshots }))
+    }
+
+    /// What the sampler saw last.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.snapshots.borrow().clone()
+    }
+
+    /// Tells when the sampler has looked again.
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.0.snapshots.clone()
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    pub(crate) fn redis(&self) -> &Redis {
+        &self.0.redis
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+}
+
+/// The console's own database at `url`, in a schema (or file) of its own.
+pub fn database(url: &str) -> Result<Database, store::Error> {
+    Database::new(url, "console", sqlx::migrate!("../migrations/console"))
+}
