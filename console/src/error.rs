@@ -18,3 +18,19 @@ pub enum Error {
     #[error("the console failed: {0:#}")]
     Internal(#[source] anyhow::Error),
 }
+
+/// Logs what the caller must not see, once, with the id the caller is given.
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal,
+            Error::Streams(error) => error.into(),
+            Error::AuditAway(_) => Self::unavailable(error.to_string()),
+            Error::Internal(cause) => {
+                let id = uuid::Uuid::new_v4();
+                tracing::error!(error.id = %id, cause = format!("{cause:#}"), "the console failed");
+                Self::new(domain::refusal::RefusalKind::Internal, format!("internal error {id}"))
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What pages and server functions are given: the doors to the rest of the program.
+
+use std::{sync::Arc, time::Duration};
+
+use console::{Actor, Console};
+use domain::{Permission, Refusal, stream::Snapshot};
+use leptos::prelude::*;
+use services::Services;
+use streams::Redis;
+
+/// The running program, as a page or a route of the API sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    pub services: Services,
+    pub console: Console,
+    pub redis: Redis,
+    pub settings: Arc<Settings>,
+}
+
+/// What is the same for everybody while the process lives.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Name of the place, as the operator calls it: `local`, `eu-1`.
+    pub environment: String,
+    pub kind: EnvironmentKind,
+    pub version: &'static str,
+    /// How often the sampler looks.
+    pub sample_every: Duration,
+    /// Whether Redis is our own child process.
+    pub embedded_redis: bool,
+    /// Whether the databases are SQLite files.
+    pub embedded_databases: bool,
+    /// The OpenAPI document of the HTTP API.
+    pub openapi: serde_json::Value,
+}
+
+/// What is at stake where this program runs; gives the place its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvironmentKind {
+    Development,
+    Staging,
+    Production,
+}
+
+impl EnvironmentKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+impl Context {
+    /// What the sampler saw last.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.console.snapshot()
+    }
+
+    /// Who asks. Until accounts exist that is the person at the machine.
+    pub fn actor(&self) -> Actor {
+        Actor::local()
+    }
+
+    /// Whether who asks may do what needs `permission`, and if not, the sentence for the button that is off.
+    pub fn may(&self, permission: Permission) -> Result<(), String> {
+        let refusal = |error: console::Error| Refusal::from(error).message;
+        self.actor().require(permission).map_err(refusal)
+    }
+}
+
+/// The context of the request that is being answered.
+pub(crate) fn context() -> Context {
+    expect_context()
+}
