@@ -1,7 +1,66 @@
-//! The face of the program: pages, islands and server functions. Compiled twice.
+//! The face of the program: pages, islands and server functions. Compiled twice: `ssr` for the server, `hydrate` for the
+//! browser, which gets the islands and nothing of the pages (docs/adr/0001).
+//!
+//! | module | half | what |
+//! | --- | --- | --- |
+//! | [`browser`] | both | the islands: live connection, palette, keys, forms that stay on their page |
+//! | [`refused`] | both | the error of every server function |
+//! | [`view`] | both | what a person prefers: light or dark, a wide or a folded rail |
+//! | `context` | server | the doors to the rest of the program |
+//! | `shell` `layout` `route` | server | the document, what stands around every page, which address shows which page |
+//! | `part` `chart` `address` | server | what pages are made of: figures, status, times, ids; drawings; links |
+//! | `overview` … | server | a folder for each noun: `page` shows, `api` acts |
+
+pub mod browser;
+pub mod refused;
+pub mod view;
 
 #[cfg(feature = "ssr")]
+mod access;
+#[cfg(feature = "ssr")]
+mod address;
+#[cfg(feature = "ssr")]
+mod audit;
+#[cfg(feature = "ssr")]
+mod backlog;
+#[cfg(feature = "ssr")]
+mod chronicle;
+#[cfg(feature = "ssr")]
+mod clock;
+#[cfg(feature = "ssr")]
 mod context;
+#[cfg(feature = "ssr")]
+mod dead_letter;
+#[cfg(feature = "ssr")]
+mod group;
+#[cfg(feature = "ssr")]
+mod health;
+#[cfg(feature = "ssr")]
+mod layout;
+#[cfg(feature = "ssr")]
+mod overview;
+#[cfg(feature = "ssr")]
+mod part;
+#[cfg(feature = "ssr")]
+mod project;
+#[cfg(feature = "ssr")]
+mod reference;
+#[cfg(feature = "ssr")]
+mod route;
+#[cfg(feature = "ssr")]
+mod shell;
+#[cfg(feature = "ssr")]
+mod sprint;
+#[cfg(feature = "ssr")]
+mod stream;
 
 #[cfg(feature = "ssr")]
 pub use context::{Context, EnvironmentKind, Settings};
+#[cfg(feature = "ssr")]
+pub use route::App;
+#[cfg(feature = "ssr")]
+pub use shell::shell;
+
+/// Brings the islands of the page to life.
+#[cfg(feature = "hydrate")]
+mod hydrate;

@@ -1,0 +1,88 @@
+//! Where things are: the only place that spells the address of a page, so that every link to a thing is the same link.
+
+use std::fmt::Write;
+
+use domain::{dead_letter::Cursor, stream::EntryId};
+
+/// Percent-encodes everything that is not an unreserved character (RFC 3986): names of streams are any text.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            write!(out, "%{byte:02X}").expect("writing to a string");
+        }
+    }
+    out
+}
+
+/// `path` with these parameters; those without a value are left out.
+pub(crate) fn with_query<'a>(path: &str, parameters: impl IntoIterator<Item = (&'a str, Option<String>)>) -> String {
+    let mut out = path.to_owned();
+    let mut mark = if path.contains('?') { '&' } else { '?' };
+    for (name, value) in parameters {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            write!(out, "{mark}{}={}", encoded(name), encoded(&value)).expect("writing to a string");
+            mark = '&';
+        }
+    }
+    out
+}
+
+pub(crate) fn stream(name: &str) -> String {
+    format!("/streams/{}", encoded(name))
+}
+
+pub(crate) fn entry(stream_name: &str, id: EntryId) -> String {
+    format!("{}?open={id}", stream(stream_name))
+}
+
+pub(crate) fn group(stream_name: &str, group: &str) -> String {
+    format!("{}/groups/{}", stream(stream_name), encoded(group))
+}
+
+pub(crate) fn dead_letter(at: &Cursor) -> String {
+    with_query("/dead-letters", [("open", Some(at.to_string()))])
+}
+
+/// The records of one cause.
+pub(crate) fn cause(stream_name: &str, group: &str, fingerprint: &str) -> String {
+    let parameters = [("stream", stream_name), ("group", group), ("cause", fingerprint)];
+    with_query("/dead-letters", parameters.map(|(name, value)| (name, Some(value.to_owned()))))
+}
+
+pub(crate) fn project(id: &str) -> String {
+    format!("/projects/{}", encoded(id))
+}
+
+pub(crate) fn backlog(project_id: &str) -> String {
+    with_query("/backlog", [("project", Some(project_id.to_owned()))])
+}
+
+pub(crate) fn sprints(project_id: &str) -> String {
+    with_query("/sprints", [("project", Some(project_id.to_owned()))])
+}
+
+pub(crate) fn sprint(id: &str) -> String {
+    format!("/sprints/{}", encoded(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_stays_one_segment() {
+        assert_eq!(stream("a/b?c#d e%"), "/streams/a%2Fb%3Fc%23d%20e%25");
+    }
+
+    #[test]
+    fn parameters_without_a_value_are_left_out() {
+        assert_eq!(
+            with_query("/x", [("a", None), ("b", Some("1 2".into())), ("c", Some(String::new()))]),
+            "/x?b=1%202"
+        );
+        assert_eq!(with_query("/x?y=1", [("a", Some("&".into()))]), "/x?y=1&a=%26");
+    }
+}

@@ -1,0 +1,5 @@
+//! Who did what, and what became of it.
+
+mod page;
+
+pub(crate) use page::AuditPage;

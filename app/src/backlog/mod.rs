@@ -1,0 +1,5 @@
+//! The backlog of a project.
+
+mod page;
+
+pub(crate) use page::BacklogPage;

@@ -1,0 +1,8 @@
+//! x
+
+use leptos::prelude::*;
+
+#[island]
+pub fn Comforts() -> impl IntoView {
+    view! { <div></div> }
+}

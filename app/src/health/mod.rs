@@ -1,0 +1,5 @@
+//! Whether every part can do its work.
+
+mod page;
+
+pub(crate) use page::HealthPage;

@@ -1,0 +1,34 @@
+//! The bar on top: where this is, the way to anything, how old what is shown is.
+
+use leptos::prelude::*;
+
+use crate::{browser::Live, clock, context::context, part::Icon};
+
+#[component]
+pub(crate) fn Topbar() -> impl IntoView {
+    let context = context();
+    let snapshot = context.snapshot();
+    let kind = context.settings.kind.as_str().to_uppercase();
+    view! {
+        <header class="topbar">
+            <span class="env-badge">{kind} " " <span>{context.settings.environment.clone()}</span></span>
+            <a class="go-to" href="/streams" data-palette="">
+                <Icon name="search" />
+                <span>"Go to stream, group, sprint, event id"</span>
+                <kbd>"Ctrl K"</kbd>
+            </a>
+            <Live at_ms=snapshot.at.millis() now_ms=clock::now().millis() error=snapshot.error.clone() />
+            <form class="live-controls" method="post" action="/api/fn/view/prefer">
+                <button
+                    class="button quiet square"
+                    name="scheme"
+                    value="toggle"
+                    aria-label="Switch between light and dark"
+                    title="Switch between light and dark"
+                >
+                    <Icon name="contrast" />
+                </button>
+            </form>
+        </header>
+    }
+}

@@ -1,0 +1,5 @@
+//! Is anything wrong, and since when?
+
+mod page;
+
+pub(crate) use page::OverviewPage;

@@ -1,0 +1,5 @@
+//! Projects and the people on them.
+
+mod page;
+
+pub(crate) use page::{ProjectPage, ProjectsPage};

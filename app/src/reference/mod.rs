@@ -1,0 +1,5 @@
+//! The HTTP API, to be read.
+
+mod page;
+
+pub(crate) use page::ReferencePage;

@@ -1,0 +1,5 @@
+//! Sprints: planned, worked on, closed.
+
+mod page;
+
+pub(crate) use page::{SprintPage, SprintsPage};

@@ -1,0 +1,5 @@
+//! Streams and one stream: what is on this Redis, and what is in it?
+
+mod page;
+
+pub(crate) use page::{StreamPage, StreamsPage};
