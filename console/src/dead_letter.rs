@@ -13,7 +13,12 @@ pub async fn causes(console: &Console, filter: &Filter) -> Result<Vec<Cause>, Er
 }
 
 /// A page of dead letters, newest first.
-pub async fn list(console: &Console, filter: &Filter, before: Option<&Cursor>, count: usize) -> Result<DeadLetterPage, Error> {
+pub async fn list(
+    console: &Console,
+    filter: &Filter,
+    before: Option<&Cursor>,
+    count: usize,
+) -> Result<DeadLetterPage, Error> {
     todo!()
 }
 

@@ -9,7 +9,12 @@ use streams::inspect::{self, PendingBrowse};
 use crate::{Actor, Console, Error};
 
 /// A page of pending entries, see [`inspect::pending`].
-pub async fn pending(console: &Console, stream: &str, group: &str, browse: &PendingBrowse) -> Result<PendingPage, Error> {
+pub async fn pending(
+    console: &Console,
+    stream: &str,
+    group: &str,
+    browse: &PendingBrowse,
+) -> Result<PendingPage, Error> {
     Ok(inspect::pending(console.redis(), stream, group, browse).await?)
 }
 
@@ -26,7 +31,13 @@ pub async fn repair(
 }
 
 /// Moves a group; needs `operate`. A preview leaves no trace.
-pub async fn move_to(console: &Console, who: &Actor, stream: &str, group: &str, to: &GroupMove) -> Result<Report, Error> {
+pub async fn move_to(
+    console: &Console,
+    who: &Actor,
+    stream: &str,
+    group: &str,
+    to: &GroupMove,
+) -> Result<Report, Error> {
     todo!()
 }
 

@@ -18,8 +18,8 @@ pub mod stream;
 
 use std::sync::Arc;
 
-use domain::stream::Snapshot;
 pub use access::Actor;
+use domain::stream::Snapshot;
 pub use error::Error;
 use store::Database;
 use streams::{Metrics, Redis};
@@ -37,12 +37,7 @@ struct Inner {
 }
 
 impl Console {
-    pub fn new(
-        database: Database,
-        redis: Redis,
-        metrics: Metrics,
-        snapshots: watch::Receiver<Arc<Snapshot>>,
-    ) -> Self {
+    pub fn new(database: Database, redis: Redis, metrics: Metrics, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
         Self(Arc::new(Inner { database, redis, metrics, snapshots }))
     }
 

@@ -17,9 +17,7 @@ pub struct Databases {
 impl Databases {
     /// A SQLite file for each service in `folder`.
     pub fn sqlite(folder: &Path) -> Result<Self, store::Error> {
-        // a folder may be called anything; these three mean something else in a URL
-        let folder = folder.display().to_string().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
-        Self::open(|service| format!("sqlite://{folder}/{service}.db?mode=rwc"))
+        Self::open(|service| store::sqlite_url(folder, service))
     }
 
     /// A schema for each service in the PostgreSQL database at `url`.

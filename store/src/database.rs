@@ -1,6 +1,7 @@
 //! A database that may not be there yet.
 
 use std::{
+    path::Path,
     sync::{
         Arc, Mutex, Once,
         atomic::{AtomicBool, Ordering},
@@ -197,6 +198,13 @@ impl Database {
         *self.0.away.lock().expect("no panic happens under this lock") = away;
         result
     }
+}
+
+/// The URL of the SQLite file `name`.db in `folder`, made if it is not there.
+pub fn sqlite_url(folder: &Path, name: &str) -> String {
+    // a folder may be called anything; these three mean something else in a URL
+    let folder = folder.display().to_string().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    format!("sqlite://{folder}/{name}.db?mode=rwc")
 }
 
 /// Two processes may do this at once, and PostgreSQL's `if not exists` does not cover that.

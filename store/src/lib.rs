@@ -13,6 +13,6 @@ pub mod error;
 pub mod rows;
 pub mod transaction;
 
-pub use database::{Connection, Database, Kind};
+pub use database::{Connection, Database, Kind, sqlite_url};
 pub use error::Error;
 pub use transaction::Transaction;

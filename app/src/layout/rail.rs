@@ -68,6 +68,7 @@ pub(crate) fn Rail() -> impl IntoView {
             {foot(&context)}
         </nav>
     }
+    .into_any()
 }
 
 fn item(context: &Context, place: &'static Place) -> impl IntoView + use<> {

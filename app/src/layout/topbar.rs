@@ -31,4 +31,5 @@ pub(crate) fn Topbar() -> impl IntoView {
             </form>
         </header>
     }
+    .into_any()
 }

@@ -42,6 +42,7 @@ pub(crate) fn Page(
             {children()}
         </div>
     }
+    .into_any()
 }
 
 /// Shows what `data` gives, or why it cannot be shown. The answer waits for it (every route renders `Async`).

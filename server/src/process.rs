@@ -1,0 +1,180 @@
+//! Starts the parts, waits for the signal, ends them in order.
+
+use std::{future::Future, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, ensure};
+use app::{Context, Settings};
+use console::Console;
+use services::{Databases, Services, demo, keys, relay::Relay};
+use store::Database;
+use streams::{Metrics, Redis, Trimmer, embedded::EmbeddedRedis, sampler::sampler};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{config::Serve, site};
+
+/// How often streams of the services are trimmed: often enough that a burst does not pile up, far from every entry.
+const TRIM_EVERY: Duration = Duration::from_secs(10);
+/// How long the sample project is tried to be loaded at start, while databases come up.
+const DEMO_WITHIN: Duration = Duration::from_secs(60);
+const DEMO_RETRY: Duration = Duration::from_millis(250);
+
+/// Loops that end together, after those before them.
+struct Stage {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self { stop: CancellationToken::new(), tasks: TaskTracker::new() }
+    }
+
+    fn run<F: Future<Output = ()> + Send + 'static>(&self, start: impl FnOnce(CancellationToken) -> F) {
+        self.tasks.spawn(start(self.stop.clone()));
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// Serves until SIGTERM or SIGINT, then drains: first requests, then consumers, then the relay, then what lies below. A
+/// second signal ends at once.
+pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
+    ensure!(
+        serve.listen.ip().is_loopback(),
+        "refusing to listen on {}: until accounts exist, whoever reaches the address may do everything. Listen on a \
+         loopback address (--listen 127.0.0.1:3000) and put a proxy that signs people in before it",
+        serve.listen
+    );
+    let site = site::folder(serve.site.as_deref())?;
+    std::fs::create_dir_all(&serve.data).with_context(|| format!("cannot use {}", serve.data.display()))?;
+    let listener =
+        TcpListener::bind(serve.listen).await.with_context(|| format!("cannot listen on {}", serve.listen))?;
+    let address = listener.local_addr()?;
+
+    let (below, workers, requests) = (Stage::new(), Stage::new(), Stage::new());
+    let relay = Stage::new();
+    let redis = match &serve.redis_url {
+        Some(url) => Redis::new(url)?,
+        None => {
+            let embedded = EmbeddedRedis::start(&serve.data).await?;
+            let redis = Redis::new(&embedded.url())?;
+            below.run(|stop| embedded.run(stop));
+            redis
+        }
+    };
+    let (databases, console_database) = databases(&serve)?;
+    below.run(|stop| databases.clone().run(stop));
+    below.run(|stop| console_database.clone().run(stop));
+
+    let services = Services::new(databases);
+    let metrics = Metrics::default();
+    let (sampler, snapshots) = sampler(redis.clone(), metrics.clone(), serve.sample_every());
+    below.run(|stop| sampler.run(stop));
+    relay.run(|stop| Relay::new(services.clone(), redis.clone()).run(stop));
+    for consumer in services::consumers(&services, &redis, &metrics, &serve.instance) {
+        workers.run(|stop| consumer.run(stop));
+    }
+    let streams = [keys::TASK_UPDATE_EVENTS, keys::DSM_EVENTS].map(str::to_owned).to_vec();
+    workers.run(|stop| Trimmer::new(redis.clone(), streams, serve.keep_entries, TRIM_EVERY).run(stop));
+    workers.run(|stop| demo::Traffic::new(services.clone()).run(stop));
+    if serve.demo {
+        workers.run(|stop| start_demo(services.clone(), stop));
+    }
+
+    let settings = Settings {
+        environment: serve.environment.clone(),
+        kind: serve.environment_kind.into(),
+        version: env!("CARGO_PKG_VERSION"),
+        sample_every: serve.sample_every(),
+        embedded_redis: serve.redis_url.is_none(),
+        embedded_databases: serve.database_url.is_none(),
+        openapi: serde_json::Value::Null,
+    };
+    let console = Console::new(console_database, redis.clone(), metrics, snapshots);
+    let context = Context { services, console, redis, settings: Arc::new(settings) };
+    let router = site::router(context, &site, address);
+
+    println!("listening on http://{address}");
+    let hurry = CancellationToken::new();
+    let stopping = requests.stop.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move { stopping.cancelled().await });
+    let server = tokio::spawn(server.into_future());
+    signals(&requests.stop, &hurry)?;
+    requests.stop.cancelled().await;
+    tracing::info!("ending: requests first, then consumers, then the relay");
+    let orderly = async {
+        let _ = server.await;
+        requests.end().await;
+        workers.end().await;
+        relay.end().await;
+        below.end().await;
+    };
+    tokio::select! {
+        () = orderly => tracing::info!("ended in order"),
+        () = tokio::time::sleep(serve.grace()) => tracing::warn!(grace_seconds = serve.grace_seconds, "the grace time is over"),
+        () = hurry.cancelled() => tracing::warn!("ended at once"),
+    }
+    Ok(())
+}
+
+/// The first SIGTERM or SIGINT asks to stop, the second to hurry.
+fn signals(stop: &CancellationToken, hurry: &CancellationToken) -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (stop, hurry) = (stop.clone(), hurry.clone());
+    tokio::spawn(async move {
+        for token in [stop, hurry] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            token.cancel();
+        }
+    });
+    Ok(())
+}
+
+fn databases(serve: &Serve) -> anyhow::Result<(Databases, Database)> {
+    Ok(match &serve.database_url {
+        Some(url) => (Databases::postgres(url)?, console::database(url)?),
+        None => {
+            let folder = serve.data.canonicalize()?;
+            (Databases::sqlite(&folder)?, console_file(&folder)?)
+        }
+    })
+}
+
+fn console_file(folder: &Path) -> anyhow::Result<Database> {
+    Ok(console::database(&store::sqlite_url(folder, "console"))?)
+}
+
+/// Loads the sample project and starts its traffic as soon as the databases are there.
+async fn start_demo(services: Services, stop: CancellationToken) {
+    let tried = async {
+        loop {
+            let started = async {
+                if !demo::state(&services).await?.loaded {
+                    demo::load_sample(&services).await?;
+                }
+                demo::start_traffic(&services).await
+            };
+            match started.await {
+                Ok(_) => return,
+                Err(services::Error::Unavailable(_)) => tokio::time::sleep(DEMO_RETRY).await,
+                Err(error) => return tracing::error!(%error, "the demo could not be started"),
+            }
+        }
+    };
+    tokio::select! {
+        () = tried => {}
+        () = tokio::time::sleep(DEMO_WITHIN) => tracing::warn!("the demo was not started: the databases did not come up"),
+        () = stop.cancelled() => {}
+    }
+}
