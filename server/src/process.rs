@@ -104,15 +104,20 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
 
     println!("listening on http://{address}");
     let hurry = CancellationToken::new();
-    let stopping = requests.stop.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move { stopping.cancelled().await });
-    let server = tokio::spawn(server.into_future());
     signals(&requests.stop, &hurry)?;
+    requests.run(|stop| async move {
+        let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the address cannot be served any more");
+        }
+    });
     requests.stop.cancelled().await;
     tracing::info!("ending: requests first, then consumers, then the relay");
     let orderly = async {
-        let _ = server.await;
-        requests.end().await;
+        // a client that reads slowly must not cost the consumers their time
+        if tokio::time::timeout(serve.grace() / 2, requests.end()).await.is_err() {
+            tracing::warn!("some requests were cut off");
+        }
         workers.end().await;
         relay.end().await;
         below.end().await;
