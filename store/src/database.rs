@@ -9,10 +9,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{Any, AnyConnection, AnyPool, Executor, any::AnyPoolOptions, migrate::Migrator, pool::PoolConnection};
+use sqlx::{
+    Any, AnyConnection, AnyPool, Executor,
+    any::AnyPoolOptions,
+    migrate::{MigrateError, Migrator},
+    pool::PoolConnection,
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, Transaction};
+use crate::{Error, Transaction, migration_lock::MigrationLock};
 
 /// Most connections that one database gets from this process. SQLite has one writer anyway, and PostgreSQL's default
 /// of 100 must do for several processes with five databases each; callers wait for a free one.
@@ -45,6 +50,7 @@ pub struct Database(Arc<Inner>);
 
 struct Inner {
     kind: Kind,
+    url: String,
     schema: &'static str,
     migrations: Migrator,
     pool: AnyPool,
@@ -85,6 +91,7 @@ impl Database {
             .map_err(|error| Error::Configuration(format!("not a database URL: {error}")))?;
         Ok(Self(Arc::new(Inner {
             kind,
+            url: url.to_owned(),
             schema,
             migrations,
             pool,
@@ -172,8 +179,12 @@ impl Database {
             Kind::Postgres => create_schema(&mut connection, self.0.schema).await?,
         }
         drop(connection);
+        let _only_process = match self.0.kind {
+            Kind::Sqlite => Some(MigrationLock::take(&self.0.url).await?),
+            Kind::Postgres => None,
+        };
         self.0.migrations.run(&self.0.pool).await.map_err(|error| match error {
-            sqlx::migrate::MigrateError::Execute(error) => Error::from(error),
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Error::from(error),
             other => Error::Sql(other.into()),
         })?;
         self.0.migrated.store(true, Ordering::Release);
