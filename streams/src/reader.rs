@@ -70,8 +70,10 @@ async fn session<H: Handler>(
         }
         if let Some(last) = entries.last() {
             let mut seen = group.seen();
-            seen.delivered = last.id;
-            seen.added += entries.len() as u64;
+            // what is read a second time, after the group was created again, was added only once
+            let before = seen.delivered;
+            seen.added += entries.iter().filter(|raw| raw.id > before).count() as u64;
+            seen.delivered = before.max(last.id);
         }
         let deliveries: Vec<_> = entries.into_iter().map(|raw| Delivery::fresh(&group.settings, raw)).collect();
         if !deliveries.is_empty() && events.send(Event::Delivered(deliveries)).await.is_err() {
@@ -165,11 +167,10 @@ async fn ensure_group<H>(group: &Group<H>) -> Result<(), Error> {
         Err(Error::Internal(error)) if error.code() == Some("BUSYGROUP") => return Ok(()),
         Err(error) => return Err(error),
     }
-    let mut seen = group.seen();
-    seen.added = facts.map_or(0, |facts| facts.entries_added);
     if cursor == EntryId::ZERO {
-        // a new stream may count its ids from below the old ones
-        seen.delivered = EntryId::ZERO;
+        // a new stream counts its entries anew, and its ids perhaps from below the old ones
+        let mut seen = group.seen();
+        (seen.delivered, seen.added) = (EntryId::ZERO, 0);
     }
     Ok(())
 }

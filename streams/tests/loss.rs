@@ -78,8 +78,12 @@ async fn looks(room: &Room) -> u64 {
 #[tokio::test]
 async fn a_destroyed_group_goes_on_where_it_was_and_repeats_nothing_that_was_acknowledged() {
     let room = Room::new().await;
+    // some are there before the group is: they must not be counted twice when its place is found again
+    for n in 0..25 {
+        room.add_event("a", n).await;
+    }
     let (diary, running) = consumer(&room);
-    for n in 0..50 {
+    for n in 25..50 {
         room.add_event("a", n).await;
     }
     diary.wait_for(50).await;
@@ -139,7 +143,7 @@ async fn work_that_is_done_while_redis_is_away_is_acknowledged_when_it_is_back()
         }
     });
     room.add_event("a", 1).await;
-    wait::until("it is delivered", || async { (room.pending(GROUP).await == 1).then_some(()) }).await;
+    wait::until("it is delivered", || async { (room.pending(GROUP).await == Some(1)).then_some(()) }).await;
     room.server.kill();
     gate.add_permits(10);
     diary.wait_for(1).await;

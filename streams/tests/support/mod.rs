@@ -63,16 +63,14 @@ impl Room {
         self.add(&event(key, n)).await
     }
 
-    pub(crate) async fn pending(&self, group: &str) -> u64 {
-        self.cli::<(u64, Option<String>, Option<String>, Option<Vec<(String, u64)>>)>(&format!(
-            "XPENDING {STREAM} {group}"
-        ))
-        .await
-        .0
+    /// How many entries pend; `None` where there is no such group (yet).
+    pub(crate) async fn pending(&self, group: &str) -> Option<u64> {
+        type Summary = (u64, Option<String>, Option<String>, Option<Vec<(String, u64)>>);
+        self.try_cli::<Summary>(&format!("XPENDING {STREAM} {group}")).await.ok().map(|summary| summary.0)
     }
 
     pub(crate) async fn wait_until_nothing_pends(&self, group: &str) {
-        wait::until("nothing pends", || async { (self.pending(group).await == 0).then_some(()) }).await;
+        wait::until("nothing pends", || async { (self.pending(group).await == Some(0)).then_some(()) }).await;
     }
 
     pub(crate) async fn dead_letters(&self) -> Vec<domain::dead_letter::DeadLetter> {
