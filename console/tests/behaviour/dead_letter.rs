@@ -95,6 +95,23 @@ async fn a_stale_preview_is_a_conflict_and_the_log_says_why() {
     .await;
 }
 
+#[tokio::test]
+async fn an_act_that_redis_refused_in_part_is_failed_and_the_log_knows_which_part() {
+    on_both(async |world| {
+        world.failures().await;
+        // the source entry of one is gone, and there is no memory to add it again
+        let selection = world.dead_letters().await;
+        world.ask(&format!("xdel {STREAM} 1-0"));
+        world.ask("config set maxmemory 1");
+        let report = dead_letter::replay(&world.console, &local(), &selection).await.expect("a report");
+        assert_eq!((report.count(Outcome::Done), report.count(Outcome::Failed)), (1, 1));
+        let entry = world.newest().await;
+        assert_eq!((entry.state, entry.result.as_deref()), (AuditState::Failed, Some("1 done, 1 failed")));
+        assert_eq!(entry.report, Some(report));
+    })
+    .await;
+}
+
 /// Waits until the sampler has seen so many dead letters.
 async fn sampled(world: &World, count: u64) {
     wait::until("the sampler", || async { (world.console.snapshot().dead_letters() == count).then_some(()) }).await;
