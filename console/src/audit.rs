@@ -1,20 +1,152 @@
-//! The log of acts.
+//! The log of acts: the intent of each before Redis is touched, its result after.
 
-use domain::audit::{AuditEntry, AuditPage};
+mod entry;
 
-use crate::{Console, Error};
+use std::{future::Future, time::Duration};
 
+<<<<<<< HEAD
 /// A page of the log, newest first; `before` is the cursor of the last page, `text` a part of act, subject, who or reason.
+=======
+use domain::{
+    Refusal,
+    audit::{AuditEntry, AuditPage},
+};
+use entry::{COLUMNS, Row, search_text, storable};
+pub(crate) use entry::{Ended, Intent};
+use tokio::time::timeout;
+
+use crate::{Console, Error, clock};
+
+/// How long the log may take before it counts as away: long enough for another process's turn at SQLite, short enough
+/// for somebody who has pressed a button.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const PAGE: usize = 50;
+const LONGEST_PAGE: usize = 500;
+/// Longest text searched for, in characters: SQLite compares slowly, and refuses patterns of 50 kB.
+const SEARCH_AT_MOST: usize = 200;
+
+/// A page of the log, newest first; `before` is the cursor of the last page, `text` a part of act, subject, who, reason
+/// or request, whatever its letter case. At most `count` entries; 0 stands for 50, more than 500 for 500. The reports
+/// are left out (one can be 256 kB long): [`get`] has them, `result` sums them up.
+>>>>>>> console-crate
 pub async fn list(
     console: &Console,
     before: Option<i64>,
     text: Option<&str>,
     count: usize,
 ) -> Result<AuditPage, Error> {
+<<<<<<< HEAD
     todo!()
+=======
+    let count = if count == 0 { PAGE } else { count.min(LONGEST_PAGE) };
+    let pattern = pattern(text.unwrap_or_default())?;
+    let statement = format!(
+        "select {COLUMNS}, cast(null as text) as report from audit where id < $1 and search_text like $2 escape '!'
+         order by id desc limit $3"
+    );
+    let mut rows: Vec<Row> = answered(async {
+        let mut connection = console.database().connection().await?;
+        Ok(sqlx::query_as(sqlx::AssertSqlSafe(statement))
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(pattern)
+            // one more than asked for tells whether there is another page
+            .bind(i64::try_from(count + 1).expect("a page is short"))
+            .fetch_all(&mut *connection)
+            .await?)
+    })
+    .await
+    .map_err(Error::AuditAway)?;
+    let more = rows.len() > count;
+    rows.truncate(count);
+    let older = rows.last().filter(|_| more).map(|row| row.id);
+    Ok(AuditPage { entries: rows.into_iter().map(AuditEntry::try_from).collect::<Result<_, _>>()?, older })
+>>>>>>> console-crate
 }
 
 /// One act, with its report.
 pub async fn get(console: &Console, id: i64) -> Result<AuditEntry, Error> {
-    todo!()
+    let statement = format!("select {COLUMNS}, report from audit where id = $1");
+    let row: Option<Row> = answered(async {
+        let mut connection = console.database().connection().await?;
+        Ok(sqlx::query_as(sqlx::AssertSqlSafe(statement)).bind(id).fetch_optional(&mut *connection).await?)
+    })
+    .await
+    .map_err(Error::AuditAway)?;
+    row.ok_or_else(|| Error::Refused(Refusal::not_found(format!("no audit entry {id}"))))?.try_into()
+}
+
+/// Writes an intent; it is committed when this returns the entry's id.
+pub(crate) async fn begin(console: &Console, intent: &Intent) -> Result<i64, Error> {
+    let act = &intent.act;
+    answered(async {
+        let mut transaction = console.database().begin().await?;
+        let (id,): (i64,) =
+            sqlx::query_as("update audit_position set last_id = last_id + 1 where only_row = 1 returning last_id")
+                .fetch_one(&mut *transaction)
+                .await?;
+        sqlx::query(
+            "insert into audit (id, at_us, who, permission, act, subject, request, reason, search_text, state)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'intended')",
+        )
+        .bind(id)
+        .bind(clock::now().micros())
+        .bind(storable(&intent.who))
+        .bind(act.permission.as_str())
+        .bind(act.name)
+        .bind(storable(&act.subject))
+        .bind(storable(&act.request))
+        .bind(intent.reason.as_deref().map(storable))
+        .bind(search_text(intent))
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(id)
+    })
+    .await
+    .map_err(Error::AuditAway)
+}
+
+/// Writes what became of an intent.
+pub(crate) async fn finish(console: &Console, id: i64, ended: &Ended) -> anyhow::Result<()> {
+    let report = ended.kept_report()?;
+    answered(async {
+        let mut transaction = console.database().begin().await?;
+        sqlx::query(
+            "update audit set state = $1, finished_at_us = $2, report = $3, result = $4
+             where id = $5 and state = 'intended'",
+        )
+        .bind(ended.state().as_str())
+        .bind(clock::now().micros())
+        .bind(report)
+        .bind(storable(ended.result()))
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    })
+    .await?;
+    Ok(())
+}
+
+async fn answered<T>(work: impl Future<Output = Result<T, store::Error>>) -> Result<T, store::Error> {
+    let late = |_| Err(store::Error::Unavailable(format!("no answer within {ANSWER_WITHIN:?}")));
+    timeout(ANSWER_WITHIN, work).await.unwrap_or_else(late)
+}
+
+/// For `like … escape '!'`: the letters of `text` stand for themselves.
+fn pattern(text: &str) -> Result<String, Error> {
+    let text = text.trim();
+    if text.chars().count() > SEARCH_AT_MOST {
+        let message = format!("the text to search for is longer than {SEARCH_AT_MOST} characters");
+        return Err(Error::Refused(Refusal::invalid(message)));
+    }
+    let mut pattern = String::from("%");
+    for letter in storable(text).to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    Ok(pattern)
 }

@@ -1,6 +1,6 @@
 //! What a caller of the console is told.
 
-use domain::Refusal;
+use domain::{Refusal, refusal::RefusalKind};
 
 /// Variants by what the boundary does with them.
 #[derive(Debug, thiserror::Error)]
@@ -19,17 +19,37 @@ pub enum Error {
     Internal(#[source] anyhow::Error),
 }
 
+<<<<<<< HEAD
 /// Logs what the caller must not see, once, with the id the caller is given.
+=======
+/// Logs what the caller must not see, once; where somebody must look, with the id the caller is given.
+>>>>>>> console-crate
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => refusal,
             Error::Streams(error) => error.into(),
+<<<<<<< HEAD
             Error::AuditAway(_) => Self::unavailable(error.to_string()),
             Error::Internal(cause) => {
                 let id = uuid::Uuid::new_v4();
                 tracing::error!(error.id = %id, cause = format!("{cause:#}"), "the console failed");
                 Self::new(domain::refusal::RefusalKind::Internal, format!("internal error {id}"))
+=======
+            Error::AuditAway(error) if error.is_unavailable() => {
+                tracing::warn!(%error, "the audit log is away; acts are refused until it is back");
+                Self::unavailable("the audit log is away, so nothing was done")
+            }
+            Error::AuditAway(error) => {
+                let (id, cause) = (uuid::Uuid::new_v4(), anyhow::Error::new(error));
+                tracing::error!(error.id = %id, cause = format!("{cause:#}"), "the audit log cannot be used");
+                Self::unavailable(format!("the audit log cannot be used, so nothing was done: internal error {id}"))
+            }
+            Error::Internal(cause) => {
+                let id = uuid::Uuid::new_v4();
+                tracing::error!(error.id = %id, cause = format!("{cause:#}"), "the console failed");
+                Self::new(RefusalKind::Internal, format!("internal error {id}"))
+>>>>>>> console-crate
             }
         }
     }

@@ -4,13 +4,16 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`access`] | who may what |
+//! | `act` | how everything that changes something is carried out: may this person, intent, work, result |
 //! | [`audit`] | the log of acts; where it cannot be written, nothing is done |
 //! | [`stream`] | entries of any stream |
 //! | [`group`] | pending entries of any group: look, claim, acknowledge, dead-letter; move, pause |
 //! | [`dead_letter`] | dead letters: look, group by cause, replay, discard |
 
 pub mod access;
+mod act;
 pub mod audit;
+mod clock;
 pub mod dead_letter;
 pub mod error;
 pub mod group;
@@ -24,6 +27,7 @@ pub use error::Error;
 use store::Database;
 use streams::{Metrics, Redis};
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 
 /// The operations half of this process. Cheap to clone.
 #[derive(Clone)]
@@ -34,11 +38,12 @@ struct Inner {
     redis: Redis,
     metrics: Metrics,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    acts: TaskTracker,
 }
 
 impl Console {
     pub fn new(database: Database, redis: Redis, metrics: Metrics, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
-        Self(Arc::new(Inner { database, redis, metrics, snapshots }))
+        Self(Arc::new(Inner { database, redis, metrics, snapshots, acts: TaskTracker::new() }))
     }
 
     /// What the sampler saw last.
@@ -53,6 +58,16 @@ impl Console {
 
     pub fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    /// Waits until the acts that have begun are ended, for an orderly stop: they go on without their callers.
+    pub async fn settle(&self) {
+        self.0.acts.close();
+        self.0.acts.wait().await;
+    }
+
+    pub(crate) fn acts(&self) -> &TaskTracker {
+        &self.0.acts
     }
 
     pub(crate) fn redis(&self) -> &Redis {

@@ -1,6 +1,9 @@
 //! Changing what waits: every act looks first, refuses if the look no longer fits the preview, then does what it said.
 
+use std::future::Future;
+
 use domain::{
+    Refusal,
     operation::{GroupMove, ItemReport, Outcome, PendingAct, PendingSelection, Position, Report},
     stream::EntryId,
 };
@@ -59,6 +62,31 @@ impl Look {
     }
 }
 
+/// The items of one act, one after the other. What Redis refuses becomes the outcome of the item, because what was done
+/// before it must not be forgotten.
+#[derive(Default)]
+pub(crate) struct Tries {
+    away: bool,
+}
+
+impl Tries {
+    /// Once Redis is away nothing more is tried: each try could wait seconds for an answer.
+    pub(crate) async fn next(
+        &mut self,
+        item: String,
+        act: impl Future<Output = Result<ItemReport, Error>>,
+    ) -> ItemReport {
+        if self.away {
+            let detail = "not tried: redis was away for an item before it".to_owned();
+            return ItemReport { item, outcome: Outcome::Skipped, detail };
+        }
+        act.await.unwrap_or_else(|error| {
+            self.away = matches!(error, Error::Unavailable(_));
+            ItemReport { item, outcome: Outcome::Failed, detail: Refusal::from(error).message }
+        })
+    }
+}
+
 /// A pending entry as it is now.
 struct Seen {
     id: EntryId,
@@ -80,14 +108,14 @@ pub async fn pending(redis: &Redis, stream: &str, group: &str, selection: &Pendi
     };
     let look = Look::new(seen.iter().map(fact));
     look.check(selection.state_token.as_deref())?;
-    let mut items = Vec::with_capacity(seen.len());
+    let (mut items, mut tries) = (Vec::with_capacity(seen.len()), Tries::default());
     for seen in &seen {
         items.push(if seen.pending.is_none() {
             item(seen.id, Outcome::Skipped, "it is not pending any more")
         } else if selection.dry_run {
             item(seen.id, Outcome::Would, would(selection.act))
         } else {
-            act(redis, stream, group, selection, seen).await?
+            tries.next(seen.id.to_string(), act(redis, stream, group, selection, seen)).await
         });
     }
     Ok(Report { items, warnings: pending_warnings(selection.act, &seen), state_token: look.token(), audit_id: None })

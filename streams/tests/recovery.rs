@@ -149,6 +149,44 @@ async fn discarding_needs_a_reason_and_deletes_for_good() {
 }
 
 #[tokio::test]
+async fn what_redis_refuses_in_the_middle_does_not_hide_what_was_done() {
+    let room = Room::new().await;
+    let mut items = Vec::new();
+    for (stream, id) in [("a", "1-0"), ("b", "1-0"), ("a", "2-0")] {
+        let _: String = room.cli(&format!("XADD {{{stream}}}:dlq {id} x y")).await;
+        items.push(format!("{stream}/{id}").parse().unwrap());
+    }
+    let _: () = room.cli("ACL SETUSER limited on >secret +@all %R~* %W~{a}:dlq").await;
+    let limited = streams::Redis::new(&format!("{}?user=limited&pass=secret", room.server.url())).unwrap();
+    let selection = DeadLetterSelection { items, reason: Some("a test".into()), ..select(&[]) };
+    let report = dead_letter::discard(&limited, &selection).await.unwrap();
+    let outcomes: Vec<_> = report.items.iter().map(|item| item.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Failed, Outcome::Done]);
+    assert!(report.items[1].detail.contains("NOPERM"), "{}", report.items[1].detail);
+}
+
+#[tokio::test]
+async fn nothing_more_is_tried_once_redis_can_take_nothing() {
+    let room = Room::new().await;
+    let (_, _, _, running) = failing_group(&room);
+    for n in 0..3 {
+        room.add_event(&format!("k{n}"), n).await;
+    }
+    let dead = room.wait_for_dead_letters(3).await;
+    for running in running {
+        running.stop().await;
+    }
+    let _: u64 = room.cli(&format!("XTRIM {STREAM} MAXLEN 0")).await;
+    let _: () = room.cli("CONFIG SET maxmemory 1").await;
+    let report = dead_letter::replay(&room.redis, &select(&dead)).await.unwrap();
+    let outcomes: Vec<_> = report.items.iter().map(|item| item.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Failed, Outcome::Skipped, Outcome::Skipped]);
+    assert!(report.items[0].detail.contains("OOM"), "{}", report.items[0].detail);
+    let _: () = room.cli("CONFIG SET maxmemory 0").await;
+    assert_eq!(room.dead_letters().await.len(), 3);
+}
+
+#[tokio::test]
 async fn dead_letters_are_grouped_by_cause_filtered_and_paged() {
     let room = Room::new().await;
     let consumer = room.consume(quick(GROUP, "one"), |message| async move {

@@ -13,7 +13,7 @@ use crate::{
     Error, Redis,
     dead_letter::{find, record::Record, source_present},
     keys,
-    operate::{AT_MOST, Look, check_size, group_names},
+    operate::{AT_MOST, Look, Tries, check_size, group_names},
     script,
 };
 
@@ -27,7 +27,7 @@ pub async fn replay(redis: &Redis, selection: &DeadLetterSelection) -> Result<Re
     let mut present = source_present(redis, &known).await?.into_iter();
     for (at, record) in &records {
         plans.push(match record {
-            None => Plan::Skip("it is gone: replayed or discarded meanwhile".to_owned()),
+            None => Plan::Skip(GONE.to_owned()),
             Some(record) => {
                 let present = present.next().expect("one answer per record");
                 plan(redis, &mut groups, at, record, present).await?
@@ -36,10 +36,12 @@ pub async fn replay(redis: &Redis, selection: &DeadLetterSelection) -> Result<Re
     }
     let look = Look::new(records.iter().zip(&plans).map(|((at, _), plan)| format!("{at} {}", plan.word())));
     look.check(selection.state_token.as_deref())?;
-    let mut items = Vec::with_capacity(records.len());
+    let (mut items, mut tries) = (Vec::with_capacity(records.len()), Tries::default());
     for ((at, record), plan) in records.iter().zip(&plans) {
         items.push(match (plan, record) {
-            (Plan::Send(way), Some(record)) if !selection.dry_run => send(redis, at, record, *way).await?,
+            (Plan::Send(way), Some(record)) if !selection.dry_run => {
+                tries.next(at.to_string(), send(redis, at, record, *way)).await
+            }
             (Plan::Send(way), Some(record)) => item(at, Outcome::Would, way_text(*way, &record.provenance.group)),
             (Plan::Skip(why), _) => item(at, Outcome::Skipped, why.clone()),
             (Plan::Send(_), None) => unreachable!("only what was found is sent"),
@@ -57,17 +59,12 @@ pub async fn discard(redis: &Redis, selection: &DeadLetterSelection) -> Result<R
     let records = look(redis, selection).await?;
     let look = Look::new(records.iter().map(|(at, record)| format!("{at} {}", record.is_some())));
     look.check(selection.state_token.as_deref())?;
-    let mut items = Vec::with_capacity(records.len());
+    let (mut items, mut tries) = (Vec::with_capacity(records.len()), Tries::default());
     for (at, record) in &records {
-        let gone = || item(at, Outcome::Skipped, "it is gone: replayed or discarded meanwhile".to_owned());
         items.push(match record {
-            None => gone(),
+            None => gone(at),
             Some(_) if selection.dry_run => item(at, Outcome::Would, "would be deleted for good".to_owned()),
-            Some(_) => {
-                let stream = keys::dead_letter_stream(&at.stream);
-                let deleted: u64 = redis.query(redis::cmd("XDEL").arg(stream).arg(at.id.to_string())).await?;
-                if deleted == 1 { item(at, Outcome::Done, "deleted for good".to_owned()) } else { gone() }
-            }
+            Some(_) => tries.next(at.to_string(), delete(redis, at)).await,
         });
     }
     let count = records.iter().filter(|(_, record)| record.is_some()).count();
@@ -77,6 +74,12 @@ pub async fn discard(redis: &Redis, selection: &DeadLetterSelection) -> Result<R
         vec![]
     };
     Ok(Report { items, warnings, state_token: look.token(), audit_id: None })
+}
+
+async fn delete(redis: &Redis, at: &Cursor) -> Result<ItemReport, Error> {
+    let stream = keys::dead_letter_stream(&at.stream);
+    let deleted: u64 = redis.query(redis::cmd("XDEL").arg(stream).arg(at.id.to_string())).await?;
+    Ok(if deleted == 1 { item(at, Outcome::Done, "deleted for good".to_owned()) } else { gone(at) })
 }
 
 /// The selected records as they are now; each once, in the order asked for.
@@ -144,14 +147,7 @@ async fn send(redis: &Redis, at: &Cursor, record: &Record, seen: ReplayWay) -> R
     call.key(&at.stream).key(keys::dead_letter_stream(&at.stream));
     call.arg(at.id.to_string()).arg(p.source_id.to_string()).arg(&p.group);
     call.arg(script::FREE_IDLE_MS).arg(mark).arg(record.leading);
-    let (word, id): (String, String) = match redis.script(&call).await {
-        Ok(answer) => answer,
-        // nothing more will succeed, and what is done must not be forgotten: the report says which ones
-        Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => {
-            return Ok(item(at, Outcome::Failed, error.to_string()));
-        }
-        Err(error) => return Err(error),
-    };
+    let (word, id): (String, String) = redis.script(&call).await?;
     Ok(match word.as_str() {
         "to_group" => item(at, Outcome::Done, format!("given back to {}", p.group)),
         "added" if seen == ReplayWay::ToGroup => {
@@ -160,8 +156,14 @@ async fn send(redis: &Redis, at: &Cursor, record: &Record, seen: ReplayWay) -> R
         "added" => item(at, Outcome::Done, format!("added again as {id}, marked for {}", p.group)),
         "pending" => item(at, Outcome::Skipped, format!("its entry already waits in {}", p.group)),
         "no_group" => item(at, Outcome::Skipped, no_group(&p.group, &at.stream)),
-        _ => item(at, Outcome::Skipped, "it is gone: replayed or discarded meanwhile".to_owned()),
+        _ => gone(at),
     })
+}
+
+const GONE: &str = "it is gone: replayed or discarded meanwhile";
+
+fn gone(at: &Cursor) -> ItemReport {
+    item(at, Outcome::Skipped, GONE.to_owned())
 }
 
 fn no_group(group: &str, stream: &str) -> String {

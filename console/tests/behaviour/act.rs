@@ -1,0 +1,67 @@
+//! Everything that changes something, as a table.
+
+use console::{Actor, Error, dead_letter, group};
+use domain::{
+    Permission,
+    operation::{DeadLetterSelection, GroupMove, PendingAct, PendingSelection, Position},
+};
+
+use crate::world::{GROUP, STREAM, WATCHED, World, pending};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    Replay,
+    Discard,
+    Claim,
+    Acknowledge,
+    DeadLetter,
+    Move,
+    Pause,
+    Resume,
+}
+
+impl Act {
+    pub(crate) const ALL: [(Self, &'static str, Permission); 8] = [
+        (Self::Replay, "dead_letters.replay", Permission::Recover),
+        (Self::Claim, "pending.claim", Permission::Recover),
+        (Self::DeadLetter, "pending.dead_letter", Permission::Recover),
+        (Self::Acknowledge, "pending.acknowledge", Permission::Destroy),
+        (Self::Move, "group.move", Permission::Operate),
+        (Self::Pause, "group.pause", Permission::Operate),
+        (Self::Resume, "group.resume", Permission::Operate),
+        // last: of the dead letters that the first one leaves
+        (Self::Discard, "dead_letters.discard", Permission::Destroy),
+    ];
+
+    /// Pausing has no preview.
+    pub(crate) fn has_preview(self) -> bool {
+        !matches!(self, Self::Pause | Self::Resume)
+    }
+
+    /// Does it to the world of [`World::failures`] and [`World::consume`]: each act to entries of its own.
+    pub(crate) async fn run(self, world: &World, who: &Actor, dry_run: bool) -> Result<(), Error> {
+        let console = &world.console;
+        let repair = async |act, number| {
+            let selection = PendingSelection { act, dry_run, ..pending([number]) };
+            group::repair(console, who, STREAM, GROUP, &selection).await
+        };
+        let first_dead_letter = async || {
+            let all = world.dead_letters().await;
+            DeadLetterSelection { items: all.items[..1].to_vec(), dry_run, ..all }
+        };
+        match self {
+            Self::Replay => dead_letter::replay(console, who, &first_dead_letter().await).await.map(drop),
+            Self::Discard => dead_letter::discard(console, who, &first_dead_letter().await).await.map(drop),
+            Self::Claim => repair(PendingAct::Claim, 3).await.map(drop),
+            Self::Acknowledge => repair(PendingAct::Acknowledge, 4).await.map(drop),
+            Self::DeadLetter => repair(PendingAct::DeadLetter, 5).await.map(drop),
+            Self::Move => {
+                let reason = Some("a test".to_owned());
+                let to = GroupMove { to: Position::Start, dry_run, state_token: None, reason };
+                group::move_to(console, who, STREAM, GROUP, &to).await.map(drop)
+            }
+            Self::Pause => group::pause(console, who, WATCHED.0, WATCHED.1, true).await,
+            Self::Resume => group::pause(console, who, WATCHED.0, WATCHED.1, false).await,
+        }
+    }
+}
