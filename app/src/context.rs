@@ -14,6 +14,8 @@ pub struct Context {
     pub services: Services,
     pub console: Console,
     pub redis: Redis,
+    /// Who asks. Until accounts exist that is the person at the machine, [`Actor::local`].
+    pub actor: Actor,
     pub settings: Arc<Settings>,
 }
 
@@ -58,9 +60,9 @@ impl Context {
         self.console.snapshot()
     }
 
-    /// Who asks. Until accounts exist that is the person at the machine.
+    /// Who asks.
     pub fn actor(&self) -> Actor {
-        Actor::local()
+        self.actor.clone()
     }
 
     /// Whether who asks may do what needs `permission`, and if not, the sentence for the button that is off.

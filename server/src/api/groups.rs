@@ -1,0 +1,143 @@
+//! Groups of any stream: where they stand, what pends, and the repairs.
+
+use axum::{Json, extract::State};
+use domain::{
+    Refusal,
+    operation::{GroupMove, PendingSelection, Report},
+    project::Done,
+    stream::{EntryId, GroupSample, PendingPage},
+};
+use streams::inspect::PendingBrowse;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    Context,
+    answer::{Answer, Conflict, NotFound, Unprocessable, answer},
+    extract::{Json as Body, Parameters, Path},
+    streams::sample,
+};
+
+pub(super) fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new()
+        .routes(routes!(list_groups))
+        .routes(routes!(get_group))
+        .routes(routes!(list_pending, repair_pending))
+        .routes(routes!(move_group))
+        .routes(routes!(pause_group))
+        .routes(routes!(resume_group))
+}
+
+/// List the groups of a stream
+#[utoipa::path(
+    get,
+    path = "/api/console/streams/{stream}/groups",
+    tag = "groups",
+    responses((status = 200, description = "As the newest look found them", body = Vec<GroupSample>), NotFound)
+)]
+async fn list_groups(State(context): State<Context>, Path(stream): Path<String>) -> Answer<Vec<GroupSample>> {
+    Ok(Json(sample(&context, &stream)?.groups))
+}
+
+/// Get a group
+#[utoipa::path(
+    get,
+    path = "/api/console/streams/{stream}/groups/{group}",
+    tag = "groups",
+    responses((status = 200, description = "As the newest look found it", body = GroupSample), NotFound)
+)]
+async fn get_group(
+    State(context): State<Context>,
+    Path((stream, group)): Path<(String, String)>,
+) -> Answer<GroupSample> {
+    let found = sample(&context, &stream)?.groups.into_iter().find(|sample| sample.name == group);
+    Ok(Json(found.ok_or_else(|| Refusal::not_found(format!("stream {stream} has no group {group}")))?))
+}
+
+/// Browse what pends in a group
+///
+/// Delivered and not acknowledged; oldest id first.
+#[utoipa::path(
+    get,
+    path = "/api/console/streams/{stream}/groups/{group}/pending",
+    tag = "groups",
+    params(
+        ("after" = Option<EntryId>, Query, description = "Only ids after this one"),
+        ("consumer" = Option<String>, Query, description = "Only what this consumer holds"),
+        ("min_idle_ms" = Option<u64>, Query, description = "Only what was not delivered again for this long"),
+        ("count" = Option<usize>, Query, description = "At most this many: 50 if absent, 500 at most")
+    ),
+    responses((status = 200, description = "A page", body = PendingPage), NotFound, Unprocessable)
+)]
+async fn list_pending(
+    State(context): State<Context>,
+    Path((stream, group)): Path<(String, String)>,
+    Parameters(browse): Parameters<PendingBrowse>,
+) -> Answer<PendingPage> {
+    answer(console::group::pending(&context.console, &stream, &group, &browse).await)
+}
+
+/// Claim, acknowledge or dead-letter pending entries
+///
+/// With `dry_run` it only says what would happen, and gives the `state_token` that proves what was seen. To acknowledge
+/// needs the permission `destroy` as well.
+#[utoipa::path(
+    post,
+    path = "/api/console/streams/{stream}/groups/{group}/pending",
+    tag = "groups",
+    request_body(content = PendingSelection, example = json!({
+        "act": "claim",
+        "ids": ["1773152545187-0"],
+        "dry_run": true
+    })),
+    responses((status = 200, description = "What became of each", body = Report), NotFound, Conflict, Unprocessable)
+)]
+async fn repair_pending(
+    State(context): State<Context>,
+    Path((stream, group)): Path<(String, String)>,
+    Body(selection): Body<PendingSelection>,
+) -> Answer<Report> {
+    answer(console::group::repair(&context.console, &context.actor(), &stream, &group, &selection).await)
+}
+
+/// Move a group to another position
+#[utoipa::path(
+    post,
+    path = "/api/console/streams/{stream}/groups/{group}/move",
+    tag = "groups",
+    request_body(content = GroupMove, example = json!({"to": {"after": "1773152545187-0"}, "dry_run": true})),
+    responses(
+        (status = 200, description = "What it skips or delivers again", body = Report),
+        NotFound, Conflict, Unprocessable
+    )
+)]
+async fn move_group(
+    State(context): State<Context>,
+    Path((stream, group)): Path<(String, String)>,
+    Body(to): Body<GroupMove>,
+) -> Answer<Report> {
+    answer(console::group::move_to(&context.console, &context.actor(), &stream, &group, &to).await)
+}
+
+/// Hold the consumers of a group that run in this process
+#[utoipa::path(
+    post,
+    path = "/api/console/streams/{stream}/groups/{group}/pause",
+    tag = "groups",
+    responses((status = 200, description = "Held", body = Done), Conflict)
+)]
+async fn pause_group(State(context): State<Context>, Path((stream, group)): Path<(String, String)>) -> Answer<Done> {
+    console::group::pause(&context.console, &context.actor(), &stream, &group, true).await?;
+    Ok(Json(Done::new("Paused")))
+}
+
+/// Let the consumers of a group go on
+#[utoipa::path(
+    post,
+    path = "/api/console/streams/{stream}/groups/{group}/resume",
+    tag = "groups",
+    responses((status = 200, description = "Going on", body = Done), Conflict)
+)]
+async fn resume_group(State(context): State<Context>, Path((stream, group)): Path<(String, String)>) -> Answer<Done> {
+    console::group::pause(&context.console, &context.actor(), &stream, &group, false).await?;
+    Ok(Json(Done::new("Resumed")))
+}

@@ -1,0 +1,111 @@
+//! The HTTP API, a file for each feature. Handlers are thin: read the request, ask the service, answer.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `project` `backlog` `sprint` `chronicle` `health` | the four services (wire contract §2), on one address |
+//! | `streams` `groups` `dead_letters` `audit` `outbox` `demo` `places` `permissions` | the console, under `/api/console` |
+//! | `extract` | what a request is read with |
+//! | `answer` | what is answered where something is not done |
+
+pub(crate) mod answer;
+mod audit;
+mod backlog;
+mod chronicle;
+mod dead_letters;
+mod demo;
+mod extract;
+mod groups;
+mod health;
+mod outbox;
+mod permissions;
+mod places;
+mod project;
+mod sprint;
+mod streams;
+
+pub(crate) use app::Context;
+use axum::{
+    Extension, Json, Router,
+    extract::State,
+    http::{Method, StatusCode, Uri},
+    response::Response,
+};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::answer::{Detail, Invalid, InvalidOrRefused, Problem, Step, detail};
+use crate::live;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "DSM Console",
+        description = "The four services of the Digital Scrum Master, and a console for Redis Streams. Refusals are \
+                       `{\"detail\": …}`; look at the status code, never into the text. Dates are `YYYY-MM-DD`, times \
+                       are UTC without an offset; with one they are read too."
+    ),
+    components(schemas(Detail, Invalid, InvalidOrRefused, Problem, Step)),
+    tags(
+        (name = "project", description = "Projects and the people on them"),
+        (name = "backlog", description = "The master task list"),
+        (name = "sprint", description = "Sprints, daily scrums, closing"),
+        (name = "chronicle", description = "Notes, reports, retrospectives, velocity"),
+        (name = "health", description = "Whether the services can do their work"),
+        (name = "streams", description = "Streams of any program, and their entries"),
+        (name = "groups", description = "Consumer groups of any stream, and their repair"),
+        (name = "dead letters", description = "Entries that a group gave up on"),
+        (name = "audit", description = "Who did what"),
+        (name = "outbox", description = "Events that wait to be published"),
+        (name = "demo", description = "The sample project and its traffic"),
+        (name = "permissions", description = "What every route needs, and what the caller holds"),
+        (name = "console", description = "What the pages use")
+    )
+)]
+struct Document;
+
+/// All routes of the API, and the document that describes them. `stop` ends the live connections.
+pub fn router(stop: CancellationToken) -> (Router<Context>, utoipa::openapi::OpenApi) {
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(project::routes())
+        .merge(backlog::routes())
+        .merge(sprint::routes())
+        .merge(chronicle::routes())
+        .merge(health::routes())
+        .merge(streams::routes())
+        .merge(groups::routes())
+        .merge(dead_letters::routes())
+        .merge(audit::routes())
+        .merge(outbox::routes())
+        .merge(demo::routes())
+        .merge(places::routes())
+        .merge(permissions::routes())
+        .merge(live::routes())
+        .routes(routes!(get_document))
+        .split_for_parts();
+    answer::describe_what_every_route_may_answer(&mut document);
+    let router =
+        router.fallback(not_found).method_not_allowed_fallback(method_not_allowed).layer(Extension(live::Stop(stop)));
+    (router, document)
+}
+
+/// Read this document
+#[utoipa::path(
+    get,
+    path = "/api/openapi.json",
+    tag = "console",
+    responses((status = 200, description = "An OpenAPI 3.1 document", body = Object))
+)]
+async fn get_document(State(context): State<Context>) -> Json<Value> {
+    Json(context.settings.openapi.clone())
+}
+
+/// The answer for an address that nothing has.
+pub async fn not_found(uri: Uri) -> Response {
+    detail(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> Response {
+    detail(StatusCode::METHOD_NOT_ALLOWED, format!("{} does not take {method}", uri.path()))
+}

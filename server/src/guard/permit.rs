@@ -1,0 +1,76 @@
+//! Denies what has no entry in the table, and who does not hold its permission.
+
+use app::Context;
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    http::{HeaderValue, StatusCode, header::ALLOW},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use domain::Refusal;
+
+use super::table::{self, Access, Surface};
+use crate::api::answer::{Refused, detail};
+
+#[derive(Clone)]
+struct Gate {
+    context: Context,
+    surface: Surface,
+}
+
+/// Puts the gate before every route of `router`, which must all be of one surface. Routes that are added afterwards
+/// are not behind it, nor are fallbacks.
+pub fn permitted<S: Clone + Send + Sync + 'static>(router: Router<S>, context: Context, surface: Surface) -> Router<S> {
+    router.route_layer(from_fn_with_state(Gate { context, surface }, check))
+}
+
+async fn check(State(gate): State<Gate>, matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    // server functions share one route, and are found by exactly this text
+    let path = match gate.surface {
+        Surface::Function => request.uri().path(),
+        Surface::Api | Surface::Page => matched.as_ref().map_or("", MatchedPath::as_str),
+    };
+    match table::find(gate.surface, request.method(), path) {
+        Some(Access::Public) => next.run(request).await,
+        Some(Access::Needs(permission)) => {
+            let actor = gate.context.actor();
+            match actor.require(permission) {
+                Ok(()) => next.run(request).await,
+                Err(error) => {
+                    let (who, permission) = (actor.name(), permission.as_str());
+                    tracing::warn!(who, permission, method = %request.method(), path, "denied");
+                    Refused::from(error).into_response()
+                }
+            }
+        }
+        None => no_entry(gate.surface, &request, path),
+    }
+}
+
+/// Without an entry nothing is let through. Which answer that is depends on what else there is.
+fn no_entry(surface: Surface, request: &Request, path: &str) -> Response {
+    let method = request.method();
+    let mut others = table::methods(surface, path);
+    if surface == Surface::Function && others.is_empty() && !is_function(path) {
+        return detail(StatusCode::NOT_FOUND, format!("there is no server function at {path}"));
+    }
+    if others.is_empty() {
+        tracing::error!(%method, path, "denied, because the table of permissions has no entry for it");
+        return Refused::from(Refusal::new(
+            domain::refusal::RefusalKind::Forbidden,
+            format!("no permission is known for {method} {path}, so nobody may do it"),
+        ))
+        .into_response();
+    }
+    let mut response = detail(StatusCode::METHOD_NOT_ALLOWED, format!("{path} does not take {method}"));
+    others.sort_unstable();
+    if let Ok(allow) = HeaderValue::from_str(&others.join(",")) {
+        response.headers_mut().insert(ALLOW, allow);
+    }
+    response
+}
+
+fn is_function(path: &str) -> bool {
+    leptos::server_fn::axum::server_fn_paths().any(|(known, _)| known == path)
+}
