@@ -4,9 +4,6 @@ mod entry;
 
 use std::{future::Future, time::Duration};
 
-<<<<<<< HEAD
-/// A page of the log, newest first; `before` is the cursor of the last page, `text` a part of act, subject, who or reason.
-=======
 use domain::{
     Refusal,
     audit::{AuditEntry, AuditPage},
@@ -28,16 +25,12 @@ const SEARCH_AT_MOST: usize = 200;
 /// A page of the log, newest first; `before` is the cursor of the last page, `text` a part of act, subject, who, reason
 /// or request, whatever its letter case. At most `count` entries; 0 stands for 50, more than 500 for 500. The reports
 /// are left out (one can be 256 kB long): [`get`] has them, `result` sums them up.
->>>>>>> console-crate
 pub async fn list(
     console: &Console,
     before: Option<i64>,
     text: Option<&str>,
     count: usize,
 ) -> Result<AuditPage, Error> {
-<<<<<<< HEAD
-    todo!()
-=======
     let count = if count == 0 { PAGE } else { count.min(LONGEST_PAGE) };
     let pattern = pattern(text.unwrap_or_default())?;
     let statement = format!(
@@ -60,7 +53,6 @@ pub async fn list(
     rows.truncate(count);
     let older = rows.last().filter(|_| more).map(|row| row.id);
     Ok(AuditPage { entries: rows.into_iter().map(AuditEntry::try_from).collect::<Result<_, _>>()?, older })
->>>>>>> console-crate
 }
 
 /// One act, with its report.

@@ -30,12 +30,8 @@ pub async fn list(
     before: Option<&Cursor>,
     count: usize,
 ) -> Result<DeadLetterPage, Error> {
-<<<<<<< HEAD
-    todo!()
-=======
     let sources = sources(console, filter).await?;
     Ok(streams::dead_letter::list(console.redis(), &sources, filter, before, count).await?)
->>>>>>> console-crate
 }
 
 /// One dead letter, whole.

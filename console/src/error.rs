@@ -19,23 +19,12 @@ pub enum Error {
     Internal(#[source] anyhow::Error),
 }
 
-<<<<<<< HEAD
-/// Logs what the caller must not see, once, with the id the caller is given.
-=======
 /// Logs what the caller must not see, once; where somebody must look, with the id the caller is given.
->>>>>>> console-crate
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => refusal,
             Error::Streams(error) => error.into(),
-<<<<<<< HEAD
-            Error::AuditAway(_) => Self::unavailable(error.to_string()),
-            Error::Internal(cause) => {
-                let id = uuid::Uuid::new_v4();
-                tracing::error!(error.id = %id, cause = format!("{cause:#}"), "the console failed");
-                Self::new(domain::refusal::RefusalKind::Internal, format!("internal error {id}"))
-=======
             Error::AuditAway(error) if error.is_unavailable() => {
                 tracing::warn!(%error, "the audit log is away; acts are refused until it is back");
                 Self::unavailable("the audit log is away, so nothing was done")
@@ -49,7 +38,6 @@ impl From<Error> for Refusal {
                 let id = uuid::Uuid::new_v4();
                 tracing::error!(error.id = %id, cause = format!("{cause:#}"), "the console failed");
                 Self::new(RefusalKind::Internal, format!("internal error {id}"))
->>>>>>> console-crate
             }
         }
     }

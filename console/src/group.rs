@@ -62,11 +62,7 @@ pub async fn repair(
     act::repair(console, who, act, selection.dry_run, work).await
 }
 
-<<<<<<< HEAD
-/// Moves a group; needs `operate`. A preview leaves no trace.
-=======
 /// Moves a group; needs `operate` and a reason. A preview leaves no trace.
->>>>>>> console-crate
 pub async fn move_to(
     console: &Console,
     who: &Actor,
@@ -74,9 +70,6 @@ pub async fn move_to(
     group: &str,
     to: &GroupMove,
 ) -> Result<Report, Error> {
-<<<<<<< HEAD
-    todo!()
-=======
     let place = match to.to {
         Position::Start => "before the first entry".to_owned(),
         Position::End => "after the last entry".to_owned(),
@@ -94,7 +87,6 @@ pub async fn move_to(
     let (stream, group) = (stream.to_owned(), group.to_owned());
     let work = async move { Ok(operate::move_group(&redis, &stream, &group, &wanted).await?) };
     act::repair(console, who, act, to.dry_run, work).await
->>>>>>> console-crate
 }
 
 /// Holds the consumers of a group in this process, or lets them go on; needs `operate`. 409 where none run here.
