@@ -50,6 +50,12 @@ const fn post(path: &'static str, needs: Permission) -> Entry {
 const fn put(path: &'static str, needs: Permission) -> Entry {
     route("PUT", path, needs)
 }
+const fn page(path: &'static str, needs: Permission) -> Entry {
+    Entry { surface: Surface::Page, method: "GET", path, access: Access::Needs(needs) }
+}
+const fn function(path: &'static str, needs: Permission) -> Entry {
+    Entry { surface: Surface::Function, method: "POST", path, access: Access::Needs(needs) }
+}
 
 /// Every way in. Where a route only previews (`dry_run`) it needs what the act needs. Acts that need more than their
 /// route (to acknowledge is to destroy) ask for it in `console`, which asks again in any case.
@@ -129,6 +135,24 @@ pub const TABLE: &[Entry] = &[
     get("/api/console/places", SeeMetadata),
     get("/api/console/live", SeeMetadata),
     get("/api/openapi.json", SeeMetadata),
+    // pages
+    page("/", SeeMetadata),
+    page("/streams", SeeMetadata),
+    page("/streams/{stream}", SeeBody),
+    page("/streams/{stream}/groups/{group}", SeeMetadata),
+    page("/dead-letters", SeeBody),
+    page("/projects", SeeMetadata),
+    page("/projects/{project}", SeeMetadata),
+    page("/backlog", SeeMetadata),
+    page("/sprints", SeeMetadata),
+    page("/sprints/{sprint}", SeeBody),
+    page("/chronicle", SeeBody),
+    page("/audit", SeeMetadata),
+    page("/access", SeeMetadata),
+    page("/status", SeeMetadata),
+    page("/api", SeeMetadata),
+    // server functions
+    function("/api/fn/view/prefer", SeeMetadata),
 ];
 
 /// Who may do this; `None` where the table has no entry for it. A HEAD is a GET without its body.
