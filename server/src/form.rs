@@ -8,7 +8,7 @@ use axum::{
     body::{Body, to_bytes},
     extract::Request,
     http::{
-        HeaderMap, HeaderValue, StatusCode, Uri,
+        HeaderMap, HeaderValue, Method, StatusCode, Uri,
         header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, REFERER},
     },
     middleware::Next,
@@ -18,7 +18,10 @@ use domain::{Refusal, refusal::RefusalKind};
 use leptos::server_fn::redirect::REDIRECT_HEADER;
 use serde::Deserialize;
 
-use crate::{api::answer::detail, guard::limits::LONGEST_BODY};
+use crate::{
+    api::answer::detail,
+    guard::{FUNCTIONS, limits::LONGEST_BODY},
+};
 
 /// Parameter of a page's address that says why the last form was refused.
 pub const REFUSED: &str = "refused";
@@ -30,9 +33,13 @@ const LONGEST_MESSAGE: usize = 500;
 /// Longest that all kept values may make an address: proxies between us and the browser take 8 kB of it at least.
 const LONGEST_KEPT: usize = 4_000;
 
-/// Around server functions: turns the answer to a plain form into a redirect, leaves the answer to an island alone.
+/// Turns a server function's answer to a plain form into a redirect; leaves its answer to an island alone, and what is
+/// no server function.
 pub async fn without_script(request: Request, next: Next) -> Response {
-    let wants_page = request.method() == axum::http::Method::POST
+    if !request.uri().path().starts_with(FUNCTIONS) {
+        return next.run(request).await;
+    }
+    let wants_page = request.method() == Method::POST
         && request
             .headers()
             .get_all(ACCEPT)

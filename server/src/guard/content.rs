@@ -8,6 +8,7 @@ use axum::{
     response::Response,
 };
 
+use super::FUNCTIONS;
 use crate::api::answer::detail;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -19,7 +20,7 @@ pub async fn check(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let content = essence(request.headers());
-    let is_function = request.uri().path().starts_with("/api/fn/");
+    let is_function = request.uri().path().starts_with(FUNCTIONS);
     let (fits, wanted) = match content.as_deref() {
         None => (!is_function, FORM),
         Some(content) if is_function => (content == FORM || is_json(content), "a form or JSON"),

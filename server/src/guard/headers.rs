@@ -3,8 +3,8 @@
 use axum::{
     extract::Request,
     http::{
-        HeaderName, HeaderValue,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LAST_MODIFIED, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::Next,
     response::Response,
@@ -22,17 +22,19 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// On every answer that says nothing else: figures and payloads are not kept, and no answer but a page runs anything.
-const UNLESS_SAID: [(HeaderName, &str); 2] =
-    [(CACHE_CONTROL, "no-store"), (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'")];
+/// Unless the answer has a policy of its own: nothing but a page runs or loads anything.
+const CONTENT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
+/// Adds them. Figures and payloads are never kept; a file, which says when it was changed, is kept and asked about.
 pub async fn add(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in ALWAYS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    for (name, value) in UNLESS_SAID {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
-    }
+    let is_file = response.status() == StatusCode::NOT_MODIFIED || response.headers().contains_key(LAST_MODIFIED);
+    let headers = response.headers_mut();
+    let keep = if is_file { "no-cache" } else { "no-store" };
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(keep));
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CONTENT_POLICY));
     response
 }

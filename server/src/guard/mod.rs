@@ -22,6 +22,9 @@ use axum::{Router, middleware};
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
+/// Where server functions are.
+pub const FUNCTIONS: &str = "/api/fn/";
+
 pub use host::Hosts;
 pub use permit::permitted;
 pub use table::Surface;

@@ -7,6 +7,7 @@ use axum::{
     response::Response,
 };
 
+use super::FUNCTIONS;
 use crate::api::answer::detail;
 
 /// Lets through what cannot change anything, what our own pages or the person at the keyboard send, and programs.
@@ -17,7 +18,7 @@ use crate::api::answer::detail;
 pub async fn check(request: Request, next: Next) -> Response {
     // server functions are for our own pages alone, whatever the method
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
-        && !request.uri().path().starts_with("/api/fn/");
+        && !request.uri().path().starts_with(FUNCTIONS);
     if safe || is_ours(request.headers(), request.uri().authority().map(Authority::as_str)) {
         return next.run(request).await;
     }

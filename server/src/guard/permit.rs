@@ -10,6 +10,7 @@ use axum::{
 };
 use domain::Refusal;
 
+use super::FUNCTIONS;
 use super::table::{self, Access, Surface};
 use crate::api::answer::{Refused, detail};
 
@@ -19,19 +20,21 @@ struct Gate {
     surface: Surface,
 }
 
-/// Puts the gate before every route of `router`, which must all be of one surface. Routes that are added afterwards
-/// are not behind it, nor are fallbacks.
+/// Puts the gate before every route of `router`: all of the API, or all pages; server functions may be among either.
+/// Routes that are added afterwards are not behind it, nor are fallbacks.
 pub fn permitted<S: Clone + Send + Sync + 'static>(router: Router<S>, context: Context, surface: Surface) -> Router<S> {
     router.route_layer(from_fn_with_state(Gate { context, surface }, check))
 }
 
 async fn check(State(gate): State<Gate>, matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
-    // server functions share one route, and are found by exactly this text
-    let path = match gate.surface {
-        Surface::Function => request.uri().path(),
-        Surface::Api | Surface::Page => matched.as_ref().map_or("", MatchedPath::as_str),
+    // leptos finds a server function by exactly this text, whatever the pattern of its route
+    let asked = request.uri().path();
+    let (surface, path) = match matched.as_ref() {
+        _ if asked.starts_with(FUNCTIONS) => (Surface::Function, asked),
+        Some(matched) => (gate.surface, matched.as_str()),
+        None => (gate.surface, ""),
     };
-    match table::find(gate.surface, request.method(), path) {
+    match table::find(surface, request.method(), path) {
         Some(Access::Public) => next.run(request).await,
         Some(Access::Needs(permission)) => {
             let actor = gate.context.actor();
@@ -44,7 +47,7 @@ async fn check(State(gate): State<Gate>, matched: Option<MatchedPath>, request: 
                 }
             }
         }
-        None => no_entry(gate.surface, &request, path),
+        None => no_entry(surface, &request, path),
     }
 }
 
