@@ -14,7 +14,7 @@ mod table;
 mod time;
 
 pub(crate) use act::{act_button, act_link};
-pub(crate) use figure::{FigureText, bytes, milliseconds, number, rate};
+pub(crate) use figure::{FigureText, bytes, milliseconds, number, rate, whole};
 pub(crate) use frame::{Page, loaded};
 pub(crate) use id::Id;
 pub(crate) use json::JsonTree;
