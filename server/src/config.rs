@@ -45,6 +45,11 @@ pub(crate) struct Serve {
     #[arg(long, env = "DSM_SITE")]
     pub(crate) site: Option<PathBuf>,
 
+    /// A name under which a proxy reaches this program, beside loopback names; can be given several times. Requests for any
+    /// other name are refused, so that no foreign page can reach it under a name of its own (DNS rebinding).
+    #[arg(long = "host", env = "DSM_HOSTS", value_delimiter = ',')]
+    pub(crate) host: Vec<String>,
+
     /// Stable name of this process among the consumers of its groups: after a restart it finds its own pending entries.
     #[arg(long, env = "DSM_INSTANCE", default_value = "dsm-1")]
     pub(crate) instance: String,

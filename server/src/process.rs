@@ -4,7 +4,8 @@ use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use app::{Context, Settings};
-use console::Console;
+use console::{Actor, Console};
+use server::{api, guard::Hosts};
 use services::{Databases, Services, demo, keys, relay::Relay};
 use store::Database;
 use streams::{Metrics, Redis, Trimmer, embedded::EmbeddedRedis, sampler::sampler};
@@ -14,7 +15,10 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{config::Serve, site};
+use crate::{
+    config::Serve,
+    site::{self, Parts},
+};
 
 /// How often streams of the services are trimmed: often enough that a burst does not pile up, far from every entry.
 const TRIM_EVERY: Duration = Duration::from_secs(10);
@@ -89,6 +93,7 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         workers.run(|stop| start_demo(services.clone(), stop));
     }
 
+    let (api, document) = api::router(requests.stop.clone());
     let settings = Settings {
         environment: serve.environment.clone(),
         kind: serve.environment_kind.into(),
@@ -96,11 +101,12 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         sample_every: serve.sample_every(),
         embedded_redis: serve.redis_url.is_none(),
         embedded_databases: serve.database_url.is_none(),
-        openapi: serde_json::Value::Null,
+        openapi: serde_json::to_value(document)?,
     };
     let console = Console::new(console_database, redis.clone(), metrics, snapshots);
-    let context = Context { services, console, redis, settings: Arc::new(settings) };
-    let router = site::router(context, &site, address);
+    let context = Context { services, console, redis, actor: Actor::local(), settings: Arc::new(settings) };
+    let hosts = Hosts::of(address.ip(), serve.host.clone());
+    let router = site::router(&context, &site, Parts { api, hosts, acts: requests.tasks.clone() });
 
     println!("listening on http://{address}");
     let hurry = CancellationToken::new();

@@ -1,17 +1,29 @@
 //! Pages, static files, and which request is for whom.
 
 use std::{
-    net::SocketAddr,
+    convert::Infallible,
     path::{Path, PathBuf},
 };
 
 use anyhow::ensure;
 use app::{App, Context, shell};
-use axum::Router;
-use http::{HeaderValue, header};
+use axum::{
+    Router,
+    extract::Request,
+    middleware,
+    response::IntoResponse,
+    routing::{any, get, post},
+};
+use http::{HeaderValue, Method, header};
 use leptos::prelude::{LeptosOptions, provide_context};
-use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context};
-use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+use leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context;
+use server::{
+    api, form,
+    guard::{self, Hosts, Surface, permitted},
+};
+use tokio_util::task::TaskTracker;
+use tower::{ServiceExt, service_fn};
+use tower_http::services::ServeDir;
 
 /// How the files of the browser half are named, see `cargo xtask build`.
 const OUTPUT_NAME: &str = "dsm-console";
@@ -32,35 +44,66 @@ pub(crate) fn folder(asked: Option<&Path>) -> anyhow::Result<PathBuf> {
     Ok(found.expect("just ensured").clone())
 }
 
-/// Everything that is served.
-pub(crate) fn router(context: Context, site: &Path, address: SocketAddr) -> Router {
-    let options = LeptosOptions::builder()
-        .output_name(OUTPUT_NAME)
-        .site_root(site.display().to_string())
-        .site_addr(address)
-        .build();
+/// The parts of what is served, before they are put together.
+pub(crate) struct Parts {
+    pub(crate) api: Router<Context>,
+    pub(crate) hosts: Hosts,
+    /// Acts that a shutdown waits for.
+    pub(crate) acts: TaskTracker,
+}
+
+/// Everything that is served: a browser that asks for a page gets the page, everybody else the API; both then get what
+/// the other one has, then static files (docs/adr/0004).
+pub(crate) fn router(context: &Context, site: &Path, parts: Parts) -> Router {
+    let options = LeptosOptions::builder().output_name(OUTPUT_NAME).site_root(site.display().to_string()).build();
     let provide = {
         let context = context.clone();
         move || provide_context(context.clone())
     };
-    let document = {
-        let options = options.clone();
-        move || shell(options.clone())
-    };
-    let (routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, provide.clone());
-    Router::new()
-        .leptos_routes_with_context(&options, routes, provide.clone(), document)
-        .fallback_service(files(site).fallback(Router::new().fallback(leptos_axum::render_app_async_with_context(
-            provide,
-            {
-                let options = options.clone();
-                move || shell(options.clone())
-            },
-        ))))
-        .with_state(options)
+    let document = move || shell(options.clone());
+    let page = leptos_axum::render_app_async_with_context(provide.clone(), document);
+
+    let (listed, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, provide.clone());
+    let pages = listed.iter().fold(Router::new(), |router, listing| router.route(listing.path(), get(page.clone())));
+    let pages = permitted(pages, context.clone(), Surface::Page);
+    let function = post(move |request: Request| {
+        let provide = provide.clone();
+        async move { leptos_axum::handle_server_fns_with_context(provide, request).await }
+    });
+    let functions = permitted(Router::new().route("/api/fn/{*function}", function), context.clone(), Surface::Function)
+        .layer(middleware::from_fn(form::without_script));
+    let api = permitted(parts.api, context.clone(), Surface::Api).with_state(context.clone()).merge(functions);
+
+    let nothing = any(move |request: Request| async move {
+        if wants_page(&request) {
+            page(request).await.into_response()
+        } else {
+            api::not_found(request.uri().clone()).await
+        }
+    });
+    let last = files(site).fallback(nothing);
+    let page_first = pages.clone().fallback_service(api.clone().fallback_service(last.clone()));
+    let api_first = api.fallback_service(pages.fallback_service(last));
+    let chosen = service_fn(move |request: Request| {
+        let router = if wants_page(&request) { page_first.clone() } else { api_first.clone() };
+        async move {
+            let mut response = router.oneshot(request).await?;
+            response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+            Ok::<_, Infallible>(response)
+        }
+    });
+    guard::around(Router::new().fallback_service(chosen), parts.hosts, parts.acts)
 }
 
-/// Static files, compressed by the build; browsers ask each time whether they are still the same.
+/// Whether this is a browser that goes somewhere, as opposed to a script, an island or a program.
+fn wants_page(request: &Request) -> bool {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let accepted = request.headers().get_all(header::ACCEPT);
+    reads && accepted.iter().any(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")))
+}
+
+/// Static files, compressed by the build. Their names stay the same from build to build, so browsers ask each time
+/// whether they have changed.
 fn files(site: &Path) -> ServeDir {
     ServeDir::new(site).precompressed_br().precompressed_gzip().append_index_html_on_directories(false)
 }
