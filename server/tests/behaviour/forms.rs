@@ -15,7 +15,6 @@ use tower::ServiceExt;
 
 /// Refuses some names, points elsewhere for others, as a real one does.
 #[server(prefix = "/api/fn", endpoint = "test/rename", input = PostUrl)]
-#[expect(clippy::unused_async, reason = "a server function is async")]
 async fn rename(id: String, name: String) -> Result<String, Refused> {
     match name.as_str() {
         "" => Err(Refusal::invalid("name is empty").into()),
