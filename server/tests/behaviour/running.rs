@@ -48,7 +48,10 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) redis: Server,
     client: reqwest::Client,
+    /// Ends the workers.
     stop: CancellationToken,
+    /// Ends the requests, while the workers still run: as in the program, where these drain after.
+    close: CancellationToken,
     serving: TaskTracker,
     databases: PathBuf,
     _folder: TempDir,
@@ -56,6 +59,7 @@ pub(crate) struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.close.cancel();
         self.stop.cancel();
     }
 }
@@ -80,7 +84,7 @@ impl Running {
         if !wanted.redis {
             server.stop();
         }
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (stop, close, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let redis = Redis::new(&server.url()).expect("a URL");
         let services = Services::new(Databases::sqlite(&databases).expect("URLs"));
         let metrics = Metrics::default();
@@ -101,24 +105,24 @@ impl Running {
             actor: wanted.actor,
             settings: Arc::new(settings(serde_json::to_value(document).expect("a document"))),
         };
-        let router = router(&context, wanted.also, stop.clone());
+        let router = router(&context, wanted.also, close.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let serving = TaskTracker::new();
-        let stopped = stop.clone().cancelled_owned();
-        serving.spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
+        let closed = close.clone().cancelled_owned();
+        serving.spawn(async move { axum::serve(listener, router).with_graceful_shutdown(closed).await });
         serving.close();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(30))
             .build()
             .expect("a client");
-        Self { context, address, redis: server, client, stop, serving, databases, _folder: folder }
+        Self { context, address, redis: server, client, stop, close, serving, databases, _folder: folder }
     }
 
     /// Asks the server to end, and waits until every connection is closed.
     pub(crate) async fn end(&self) {
-        self.stop.cancel();
+        self.close.cancel();
         let ended = tokio::time::timeout(Duration::from_secs(20), self.serving.wait()).await;
         assert!(ended.is_ok(), "something holds up the end of the server");
     }
