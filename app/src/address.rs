@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use domain::{dead_letter::Cursor, stream::EntryId};
+use leptos::prelude::GetUntracked;
+use leptos_router::hooks::{use_location, use_query_map};
 
 /// Percent-encodes everything that is not an unreserved character (RFC 3986): names of streams are any text.
 pub(crate) fn encoded(text: &str) -> String {
@@ -28,6 +30,21 @@ pub(crate) fn with_query<'a>(path: &str, parameters: impl IntoIterator<Item = (&
         }
     }
     out
+}
+
+/// The page that is being answered, with these parameters changed (`None` = left out). What a form left behind (`done`,
+/// `refused`, `kept.…`) does not stay.
+pub(crate) fn here_with(changes: &[(&str, Option<&str>)]) -> String {
+    let (path, query) = (use_location().pathname.get_untracked(), use_query_map().get_untracked());
+    let is_outcome = |name: &str| name == "done" || name == "refused" || name.starts_with("kept.");
+    let is_changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
+    let kept: Vec<(String, String)> = query
+        .into_iter()
+        .map(|(name, value)| (name.into_owned(), value))
+        .filter(|(name, _)| !is_outcome(name) && !is_changed(name))
+        .collect();
+    let kept = kept.iter().map(|(name, value)| (name.as_str(), Some(value.clone())));
+    with_query(&path, kept.chain(changes.iter().map(|(name, value)| (*name, value.map(str::to_owned)))))
 }
 
 pub(crate) fn stream(name: &str) -> String {

@@ -11,6 +11,8 @@
 //! | `part` `chart` `address` | server | what pages are made of: figures, status, times, ids; drawings; links |
 //! | `overview` … | server | a folder for each noun: `page` shows, `api` acts |
 
+#![allow(unreachable_pub, reason = "leptos makes what its macros write `pub`")]
+
 pub mod browser;
 pub mod refused;
 pub mod view;
@@ -23,6 +25,8 @@ mod address;
 mod audit;
 #[cfg(feature = "ssr")]
 mod backlog;
+#[cfg(feature = "ssr")]
+mod chart;
 #[cfg(feature = "ssr")]
 mod chronicle;
 #[cfg(feature = "ssr")]

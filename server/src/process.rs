@@ -104,6 +104,7 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         openapi: serde_json::to_value(document)?,
     };
     let console = Console::new(console_database, redis.clone(), metrics, snapshots);
+    let settling = console.clone();
     let context = Context { services, console, redis, actor: Actor::local(), settings: Arc::new(settings) };
     let hosts = Hosts::of(address.ip(), serve.host.clone());
     let router = site::router(&context, &site, Parts { api, hosts, acts: requests.tasks.clone() });
@@ -124,6 +125,8 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         if tokio::time::timeout(serve.grace() / 2, requests.end()).await.is_err() {
             tracing::warn!("some requests were cut off");
         }
+        // a repair goes on without its caller
+        settling.settle().await;
         workers.end().await;
         relay.end().await;
         below.end().await;
