@@ -1,95 +1,111 @@
-//! Palette and key sheet, and the listeners that make a page comfortable.
+//! The palette, and with it everything else that a page gets on top of working without a script.
 
 use leptos::prelude::*;
 
-use super::shortcut;
+use super::{
+    life,
+    place::{Place, around},
+};
 
+/// What is typed into the palette and what it offers.
+#[derive(Clone, Copy)]
+pub struct Palette {
+    pub words: RwSignal<String>,
+    pub places: RwSignal<Vec<Place>>,
+    /// Which of them is chosen.
+    pub at: RwSignal<usize>,
+    /// Why there are none.
+    pub note: RwSignal<&'static str>,
+}
+
+/// The way to anything, by a few letters of its name.
 #[island]
 pub fn Comforts() -> impl IntoView {
-    start();
-    let pages = shortcut::PAGES.map(|(key, _, name)| {
-        view! {
-            <dt>{name}</dt>
-            <dd>
-                <kbd>"g"</kbd>
-                <kbd>{key}</kbd>
-            </dd>
-        }
-    });
-    let others = shortcut::OTHERS.map(|(keys, what)| {
-        let keys: Vec<&str> = keys.split(' ').collect();
-        view! {
-            <dt>{what}</dt>
-            <dd>{keys.into_iter().map(|key| view! { <kbd>{key}</kbd> }).collect_view()}</dd>
-        }
-    });
+    let palette = Palette {
+        words: RwSignal::new(String::new()),
+        places: RwSignal::new(Vec::new()),
+        at: RwSignal::new(0),
+        note: RwSignal::new(""),
+    };
+    life::comforts(palette);
+
+    let Palette { words, places, at, note } = palette;
+    let is_empty = move || places.with(Vec::is_empty);
+    let options = move || {
+        let list = places.get();
+        list.into_iter().enumerate().map(|(index, place)| option(palette, index, place)).collect_view()
+    };
     view! {
         <dialog class="dialog palette" id="palette" aria-label="Go to">
             <input
                 class="query"
-                id="palette-query"
+                id="palette-words"
                 type="text"
                 role="combobox"
-                aria-label="Go to stream, group, sprint, event id"
-                aria-controls="palette-list"
-                aria-expanded="true"
+                aria-label="Stream, group, sprint, event id or page"
                 aria-autocomplete="list"
-                placeholder="Stream, group, project, sprint, event id"
+                aria-controls="palette-places"
+                aria-expanded=move || if is_empty() { "false" } else { "true" }
+                aria-activedescendant=move || (!is_empty()).then(|| option_id(at.get()))
+                placeholder="Stream, group, sprint, event id or page"
                 autocomplete="off"
                 spellcheck="false"
+                enterkeyhint="go"
+                prop:value=words
+                on:input=move |event| words.set(event_target_value(&event))
             />
-            <p class="palette-title" id="palette-note" role="status"></p>
-            <ul id="palette-list" role="listbox" aria-label="Places"></ul>
-        </dialog>
-        <dialog class="dialog key-sheet" id="keys" aria-labelledby="keys-h">
-            <header>
-                <h2 id="keys-h">"Keys"</h2>
-            </header>
-            <div class="body keys">
-                <div>
-                    <h3>"Go to"</h3>
-                    <dl>{pages}</dl>
-                </div>
-                <div>
-                    <h3>"On a page"</h3>
-                    <dl>{others}</dl>
-                </div>
+            <div class="places" id="palette-places" role="listbox" aria-label="Places">
+                {options}
             </div>
+            <p class="palette-note" role="status">
+                {note}
+            </p>
             <footer>
-                <button class="button" type="button" data-dismiss="">
-                    "Close"
-                </button>
+                <kbd>"↑"</kbd>
+                <kbd>"↓"</kbd>
+                <span class="muted">"move"</span>
+                <kbd>"Enter"</kbd>
+                <span class="muted">"open"</span>
+                <kbd>"Esc"</kbd>
+                <span class="muted">"close"</span>
             </footer>
         </dialog>
+        <p class="hidden-text" id="said" role="status"></p>
     }
 }
 
-#[cfg(feature = "hydrate")]
-use awake::start;
-
-#[cfg(feature = "hydrate")]
-mod awake {
-    //! The listeners, once per page.
-
-    use crate::browser::{board, copy, form, keys, page::after, palette, select};
-
-    pub(super) fn start() {
-        form::start();
-        copy::start();
-        select::start();
-        keys::start();
-        board::start();
-        // the dialogs are there as soon as the island is
-        after(0, palette::start);
+/// A link, so that it opens in another tab as links do.
+fn option(palette: Palette, index: usize, place: Place) -> impl IntoView {
+    let Palette { words, at, .. } = palette;
+    let icon = format!("/icons.svg#i-{}", place.icon());
+    let kind = place.word();
+    let Place { title, detail, href, .. } = place;
+    let (before, hit, after) = around(&title, &words.get_untracked());
+    let (before, hit, after) = (before.to_owned(), hit.to_owned(), after.to_owned());
+    view! {
+        <a
+            class="place"
+            id=option_id(index)
+            role="option"
+            tabindex="-1"
+            href=href
+            aria-selected=move || if at.get() == index { "true" } else { "false" }
+            on:pointermove=move |_| {
+                if at.get_untracked() != index {
+                    at.set(index);
+                }
+            }
+        >
+            <svg class="icon" aria-hidden="true">
+                <use href=icon></use>
+            </svg>
+            <span class="place-title">{before} <mark>{hit}</mark> {after}</span>
+            <span class="place-detail">{detail}</span>
+            <span class="end">{kind}</span>
+        </a>
     }
 }
 
-#[cfg(not(feature = "hydrate"))]
-use at_rest::start;
-
-#[cfg(not(feature = "hydrate"))]
-mod at_rest {
-    //! The server listens to nothing.
-
-    pub(super) fn start() {}
+fn option_id(index: usize) -> String {
+    format!("palette-{index}")
 }

@@ -1,86 +1,89 @@
-//! How old what is shown is, and the connection that keeps it fresh (interface, law 3).
+//! How old what is shown is, the connection that keeps it fresh, and a person's say in that.
 
 use leptos::prelude::*;
 
-use super::age::{self, Freshness};
+use super::{
+    age::{Told, as_of},
+    life,
+    pace::Every,
+};
 
-/// What the dial offers: milliseconds between two updates, and its word. 0 = off.
-pub(crate) const DIAL: [(i32, &str); 5] =
-    [(1_000, "1 s"), (5_000, "5 s"), (15_000, "15 s"), (60_000, "1 min"), (0, "off")];
-
-/// What the island shows.
+/// What the island shows and what a person chooses there.
 #[derive(Clone, Copy)]
-pub(crate) struct Shown {
-    pub(crate) text: RwSignal<String>,
-    pub(crate) status: RwSignal<&'static str>,
-    pub(crate) paused: RwSignal<bool>,
-    pub(crate) dial: RwSignal<i32>,
+pub struct Bar {
+    pub told: RwSignal<Told>,
+    pub is_paused: RwSignal<bool>,
+    pub every: RwSignal<Every>,
+    /// For screen readers: a change of the state, not each tenth of a second.
+    pub said: RwSignal<&'static str>,
 }
 
+/// The line in the top bar that says how old the page is, with pause and dial.
 #[island]
 pub fn Live(
-    /// When the sampler asked Redis last, in milliseconds since 1970; 0 = never.
+    /// When Redis was asked last for what is shown, in ms since 1970; 0 if it never was.
     at_ms: i64,
-    /// When this page was rendered, by the same clock.
+    /// The server's clock when it made this page.
     now_ms: i64,
-    /// Whether Redis could not be asked since.
-    away: bool,
+    /// Why Redis could not be asked since.
+    error: Option<String>,
 ) -> impl IntoView {
-    // without a script nothing counts on, so the time itself is said
-    let (first, status) = match (at_ms, away) {
-        (0, _) => (Freshness::Nothing.text(0), Freshness::Nothing.status()),
-        (_, true) => (Freshness::RedisAway.text(now_ms - at_ms), Freshness::RedisAway.status()),
-        (_, false) => (format!("as of {}", age::clock(at_ms)), Freshness::Live.status()),
+    let bar = Bar {
+        told: RwSignal::new(as_of(at_ms, error.as_deref())),
+        is_paused: RwSignal::new(false),
+        every: RwSignal::new(Every::default()),
+        said: RwSignal::new(""),
     };
-    let shown = Shown {
-        text: RwSignal::new(first),
-        status: RwSignal::new(status),
-        paused: RwSignal::new(false),
-        dial: RwSignal::new(DIAL[0].0),
-    };
-    start(shown, at_ms, now_ms, away);
-    let pause_label = move || if shown.paused.get() { "Resume live updates" } else { "Pause live updates" };
-    let pause_icon = move || if shown.paused.get() { "/icons.svg#i-play" } else { "/icons.svg#i-pause" };
+    life::live(bar, at_ms, now_ms, error);
+
+    let Bar { told, is_paused, every, said } = bar;
+    let shape = move || told.with(|told| format!("/icons.svg#s-{}", told.status.as_str()));
+    let text = move || told.with(|told| format!("{}{}", told.state, told.detail));
+    let icon = move || if is_paused.get() { "/icons.svg#i-play" } else { "/icons.svg#i-pause" };
+    let label = move || if is_paused.get() { "Resume live updates" } else { "Pause live updates" };
+    let options = Every::ALL.map(|choice| {
+        view! {
+            <option value=choice.as_str() prop:selected=move || every.get() == choice>
+                {choice.label()}
+            </option>
+        }
+    });
     view! {
-        <span class="live" class:is-still=move || shown.paused.get() data-status=move || shown.status.get()>
+        <span
+            class="live"
+            class:is-still=move || !told.with(|told| told.is_moving)
+            data-at=at_ms
+            data-status=move || told.with(|told| told.status.as_str())
+            title=move || told.with(|told| told.title.clone())
+        >
             <svg class="shape" aria-hidden="true">
-                <use href=move || format!("/icons.svg#s-{}", shown.status.get())></use>
+                <use href=shape></use>
             </svg>
-            <span class="live-text">{move || shown.text.get()}</span>
+            <span class="live-text">{text}</span>
+        </span>
+        <span class="hidden-text" role="status">
+            {said}
         </span>
         <span class="live-controls needs-script">
             <button
                 class="button quiet square"
                 type="button"
-                aria-label=pause_label
-                title=pause_label
-                on:click=move |_| shown.paused.update(|paused| *paused = !*paused)
+                data-pause=""
+                aria-label=label
+                title=label
+                on:click=move |_| is_paused.update(|is_paused| *is_paused = !*is_paused)
             >
                 <svg class="icon" aria-hidden="true">
-                    <use href=pause_icon></use>
+                    <use href=icon></use>
                 </svg>
             </button>
             <select
                 class="input dial"
                 aria-label="Update every"
-                on:change=move |event| shown.dial.set(event_target_value(&event).parse().unwrap_or(DIAL[0].0))
-                prop:value=move || shown.dial.get().to_string()
+                on:change=move |event| every.set(Every::named(&event_target_value(&event)))
             >
-                {DIAL.map(|(ms, word)| view! { <option value=ms.to_string()>{word}</option> })}
+                {options}
             </select>
         </span>
     }
-}
-
-#[cfg(feature = "hydrate")]
-use super::connection::start;
-
-#[cfg(not(feature = "hydrate"))]
-use at_rest::start;
-
-#[cfg(not(feature = "hydrate"))]
-mod at_rest {
-    //! On the server nothing counts on.
-
-    pub(super) fn start(_shown: super::Shown, _at_ms: i64, _now_ms: i64, _away: bool) {}
 }

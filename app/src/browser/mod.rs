@@ -1,44 +1,30 @@
-//! The islands: what the browser adds to pages that work without it (docs/adr/0001). Pages are morphed, so nothing here
-//! holds on to an element of a page: listeners sit on the document and find out at the event what it concerns.
+//! The islands: what the browser adds to pages that work without it (docs/adr/0001).
 //!
 //! | module | half | what |
 //! | --- | --- | --- |
-//! | [`live`] | both | island: how old what is shown is, pause, dial |
-//! | [`comforts`] | both | island: palette and key sheet, and everything below |
-//! | `age` `backoff` `shortcut` | both | the pure rules |
-//! | `connection` | browser | the one event stream, and when to look again |
-//! | `refresh` `morph` | browser | the same address again, put into the page without disturbing anybody |
-//! | `form` | browser | forms that stay on their page |
-//! | `keys` `palette` `copy` `board` `select` | browser | the comforts |
-//! | `page` | browser | few words for the document |
+//! | [`live`] | both | the line that says how old the page is, with pause and dial |
+//! | [`comforts`] | both | the palette, and the life of everything below |
+//! | [`age`] [`pace`] [`keymap`] [`pairing`] [`place`] | both | what can be decided without a document: words, times, keys, which node becomes which |
+//! | `awake` | browser | what touches the document: connection, refresh, forms, keys, copying, board |
+//! | `asleep` | server | the same words, without effect |
 
+pub mod age;
 pub mod comforts;
+pub mod keymap;
 pub mod live;
+pub mod pace;
+pub mod pairing;
+pub mod place;
 
-mod age;
-mod backoff;
-mod shortcut;
+#[cfg(not(feature = "hydrate"))]
+mod asleep;
+#[cfg(feature = "hydrate")]
+mod awake;
 
+#[cfg(not(feature = "hydrate"))]
+use asleep as life;
 #[cfg(feature = "hydrate")]
-mod board;
-#[cfg(feature = "hydrate")]
-mod connection;
-#[cfg(feature = "hydrate")]
-mod copy;
-#[cfg(feature = "hydrate")]
-mod form;
-#[cfg(feature = "hydrate")]
-mod keys;
-#[cfg(feature = "hydrate")]
-mod morph;
-#[cfg(feature = "hydrate")]
-mod page;
-#[cfg(feature = "hydrate")]
-mod palette;
-#[cfg(feature = "hydrate")]
-mod refresh;
-#[cfg(feature = "hydrate")]
-mod select;
+use awake as life;
 
 pub use comforts::Comforts;
 pub use live::Live;

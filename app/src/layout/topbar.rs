@@ -17,8 +17,8 @@ pub(crate) fn Topbar() -> impl IntoView {
                 <span>"Go to stream, group, sprint, event id"</span>
                 <kbd>"Ctrl K"</kbd>
             </a>
-            <Live at_ms=snapshot.at.millis() now_ms=clock::now().millis() away=snapshot.error.is_some() />
-            <form class="live-controls" method="post" action="/api/fn/view/prefer">
+            <Live at_ms=snapshot.at.millis() now_ms=clock::now().millis() error=snapshot.error.clone() />
+            <form class="scheme" method="post" action="/api/fn/view/prefer">
                 <button
                     class="button quiet square"
                     name="scheme"
