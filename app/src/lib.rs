@@ -6,6 +6,7 @@
 //! | [`browser`] | both | the islands: live connection, palette, keys, forms that stay on their page |
 //! | [`refused`] | both | the error of every server function |
 //! | [`view`] | both | what a person prefers: light or dark, a wide or a folded rail |
+//! | [`demo`] [`group`] | both | the acts on the sample project and on groups; pages on the server only |
 //! | `context` | server | the doors to the rest of the program |
 //! | `shell` `layout` `route` | server | the document, what stands around every page, which address shows which page |
 //! | `part` `chart` `address` | server | what pages are made of: figures, status, times, ids; drawings; links |
@@ -14,6 +15,8 @@
 #![allow(unreachable_pub, reason = "leptos makes what its macros write `pub`")]
 
 pub mod browser;
+pub mod demo;
+pub mod group;
 pub mod refused;
 pub mod view;
 
@@ -36,8 +39,6 @@ mod context;
 #[cfg(feature = "ssr")]
 mod dead_letter;
 #[cfg(feature = "ssr")]
-mod group;
-#[cfg(feature = "ssr")]
 mod health;
 #[cfg(feature = "ssr")]
 mod layout;
@@ -51,6 +52,8 @@ mod project;
 mod reference;
 #[cfg(feature = "ssr")]
 mod route;
+#[cfg(feature = "ssr")]
+mod runbook;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]

@@ -150,9 +150,19 @@ pub const TABLE: &[Entry] = &[
     page("/audit", SeeMetadata),
     page("/access", SeeMetadata),
     page("/status", SeeMetadata),
+    page("/runbooks/{name}", SeeMetadata),
     page("/api", SeeMetadata),
     // server functions
     function("/api/fn/view/prefer", SeeMetadata),
+    function("/api/fn/demo/load", ManageSprints),
+    function("/api/fn/demo/start", Operate),
+    function("/api/fn/demo/stop", Operate),
+    function("/api/fn/demo/mend", Operate),
+    function("/api/fn/demo/fail", Operate),
+    function("/api/fn/demo/remove", Destroy),
+    function("/api/fn/group/repair", Recover),
+    function("/api/fn/group/move", Operate),
+    function("/api/fn/group/pause", Operate),
 ];
 
 /// Who may do this; `None` where the table has no entry for it. A HEAD is a GET without its body.

@@ -1,5 +1,7 @@
 //! Forms that work without a script: what a server function answers becomes a redirect.
 
+#![expect(clippy::unused_async, reason = "a server function is async, whatever it does")]
+
 use app::refused::Refused;
 use axum::{
     Router,

@@ -6,11 +6,12 @@ use axum::{
     Router,
     body::Body,
     http::{Request, StatusCode},
+    middleware::from_fn_with_state,
     routing,
 };
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
-use server::guard::{self, Hosts};
+use server::guard::{self, Hosts, limits};
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -80,6 +81,15 @@ async fn every_answer_carries_what_keeps_a_browser_safe() {
         assert!(["no-store", "no-cache"].contains(&keep), "{path}: {keep}");
         assert!(!response.headers().contains_key("access-control-allow-origin"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_begin_is_503() {
+    let never = async || -> StatusCode { std::future::pending().await };
+    let limit = from_fn_with_state(Duration::from_millis(1), limits::time);
+    let router = Router::new().route("/never", routing::get(never)).layer(limit);
+    let answer = router.oneshot(Request::get("/never").body(Body::empty()).expect("a request")).await;
+    assert_eq!(answer.expect("an answer").status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
 /// What a server does when its client hangs up is to drop the answer that is being made.
