@@ -70,4 +70,4 @@ pub use shell::shell;
 
 /// Brings the islands of the page to life.
 #[cfg(feature = "hydrate")]
-mod hydrate;
+pub mod hydrate;
