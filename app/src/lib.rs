@@ -13,8 +13,11 @@
 
 #![allow(unreachable_pub, reason = "leptos makes what its macros write `pub`")]
 
+pub mod backlog;
 pub mod browser;
+pub mod project;
 pub mod refused;
+pub mod sprint;
 pub mod view;
 
 #[cfg(feature = "ssr")]
@@ -23,8 +26,6 @@ mod access;
 mod address;
 #[cfg(feature = "ssr")]
 mod audit;
-#[cfg(feature = "ssr")]
-mod backlog;
 #[cfg(feature = "ssr")]
 mod chart;
 #[cfg(feature = "ssr")]
@@ -46,15 +47,11 @@ mod overview;
 #[cfg(feature = "ssr")]
 mod part;
 #[cfg(feature = "ssr")]
-mod project;
-#[cfg(feature = "ssr")]
 mod reference;
 #[cfg(feature = "ssr")]
 mod route;
 #[cfg(feature = "ssr")]
 mod shell;
-#[cfg(feature = "ssr")]
-mod sprint;
 #[cfg(feature = "ssr")]
 mod stream;
 
