@@ -4,6 +4,7 @@
 //! | module | half | what |
 //! | --- | --- | --- |
 //! | [`browser`] | both | the islands: live connection, palette, keys, forms that stay on their page |
+//! | [`dead_letter`] | both | dead letters: what a form posts; its page is of the server |
 //! | [`refused`] | both | the error of every server function |
 //! | [`view`] | both | what a person prefers: light or dark, a wide or a folded rail |
 //! | `context` | server | the doors to the rest of the program |
@@ -12,6 +13,7 @@
 //! | `overview` … | server | a folder for each noun: `page` shows, `api` acts |
 
 pub mod browser;
+pub mod dead_letter;
 pub mod refused;
 pub mod view;
 
@@ -29,8 +31,6 @@ mod chronicle;
 mod clock;
 #[cfg(feature = "ssr")]
 mod context;
-#[cfg(feature = "ssr")]
-mod dead_letter;
 #[cfg(feature = "ssr")]
 mod group;
 #[cfg(feature = "ssr")]

@@ -153,6 +153,8 @@ pub const TABLE: &[Entry] = &[
     page("/api", SeeMetadata),
     // server functions
     function("/api/fn/view/prefer", SeeMetadata),
+    function("/api/fn/dead_letter/replay", Recover),
+    function("/api/fn/dead_letter/discard", Destroy),
 ];
 
 /// Who may do this; `None` where the table has no entry for it. A HEAD is a GET without its body.
