@@ -55,7 +55,7 @@ mod sprint;
 mod stream;
 
 #[cfg(feature = "ssr")]
-pub use context::{Context, EnvironmentKind, Settings};
+pub use context::{Context, EnvironmentKind, GuardRow, Settings};
 #[cfg(feature = "ssr")]
 pub use route::App;
 #[cfg(feature = "ssr")]
