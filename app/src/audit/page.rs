@@ -170,10 +170,7 @@ fn row(entry: &AuditEntry, query: &Query) -> AnyView {
             </td>
             <td data-label="Who">{entry.who.clone()}</td>
             <td data-label="Result">
-                <span class="two-lines">
-                    <StatusWord status=status word=word reason=means />
-                    <small>{entry.result.clone().filter(|_| entry.state == AuditState::Done)}</small>
-                </span>
+                <StatusWord status=status word=word reason=means />
             </td>
         </tr>
     }
