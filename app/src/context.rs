@@ -34,6 +34,19 @@ pub struct Settings {
     pub embedded_databases: bool,
     /// The OpenAPI document of the HTTP API.
     pub openapi: serde_json::Value,
+    /// Every way in and the permission it needs.
+    pub guard: Vec<GuardRow>,
+}
+
+/// One way in, as the guard has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuardRow {
+    /// `api`, `function` or `page`.
+    pub surface: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
+    /// `None`: anybody may.
+    pub permission: Option<Permission>,
 }
 
 /// What is at stake where this program runs; gives the place its colour.

@@ -4,6 +4,7 @@
 //! | module | half | what |
 //! | --- | --- | --- |
 //! | [`browser`] | both | the islands: live connection, palette, keys, forms that stay on their page |
+//! | [`dead_letter`] | both | dead letters: what a form posts; its page is of the server |
 //! | [`refused`] | both | the error of every server function |
 //! | [`view`] | both | what a person prefers: light or dark, a wide or a folded rail |
 //! | [`demo`] [`group`] | both | the acts on the sample project and on groups; pages on the server only |
@@ -16,6 +17,7 @@
 
 pub mod backlog;
 pub mod browser;
+pub mod dead_letter;
 pub mod demo;
 pub mod group;
 pub mod project;
@@ -38,8 +40,6 @@ mod clock;
 #[cfg(feature = "ssr")]
 mod context;
 #[cfg(feature = "ssr")]
-mod dead_letter;
-#[cfg(feature = "ssr")]
 mod health;
 #[cfg(feature = "ssr")]
 mod layout;
@@ -59,7 +59,7 @@ mod shell;
 mod stream;
 
 #[cfg(feature = "ssr")]
-pub use context::{Context, EnvironmentKind, Settings};
+pub use context::{Context, EnvironmentKind, GuardRow, Settings};
 #[cfg(feature = "ssr")]
 pub use route::App;
 #[cfg(feature = "ssr")]

@@ -5,7 +5,10 @@ use std::{future::Future, sync::Arc, time::Duration};
 use anyhow::{Context as _, ensure};
 use app::{Context, Settings};
 use console::{Actor, Console};
-use server::{api, guard::Hosts};
+use server::{
+    api,
+    guard::{Hosts, table},
+};
 use services::{Databases, Services, demo, keys, relay::Relay};
 use store::Database;
 use streams::{Metrics, Redis, Trimmer, embedded::EmbeddedRedis, sampler::sampler};
@@ -101,6 +104,7 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         embedded_redis: serve.redis_url.is_none(),
         embedded_databases: serve.database_url.is_none(),
         openapi: serde_json::to_value(document)?,
+        guard: table::rows(),
     };
     let console = Console::new(console_database, redis.clone(), metrics, snapshots);
     let settling = console.clone();

@@ -1,5 +1,6 @@
-//! Who may what: the permission of every page, act and route.
+//! Access: who asks, what they may, and what every way in needs.
 
+mod meaning;
 mod page;
 
 pub(crate) use page::AccessPage;

@@ -1,5 +1,6 @@
-//! Who did what, and what became of it.
+//! The audit log: who did what, why, and what became of it.
 
 mod page;
+mod panel;
 
 pub(crate) use page::AuditPage;

@@ -17,7 +17,7 @@ use crate::{
     address,
     context::context,
     part::{
-        ActLink, DemoMark, Empty, Page, PageNumber, Pager, People, Person, Progress, PageSlice, Split, Submit,
+        ActLink, DemoMark, Empty, Page, PageNumber, PageSlice, Pager, People, Person, Progress, Split, Submit,
         TaskStatusWord, choices, counted, loaded, number,
     },
 };

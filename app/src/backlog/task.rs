@@ -117,7 +117,8 @@ pub(super) fn panel(task: &Task, people: &People) -> AnyView {
                 </footer>
             </form>
     };
-    view! { <Panel kicker=task.task_id.clone() title=task.title.clone().into_any() close=close>{form}</Panel> }.into_any()
+    view! { <Panel kicker=task.task_id.clone() title=task.title.clone().into_any() close=close>{form}</Panel> }
+        .into_any()
 }
 
 /// A task of a sprint is worked on there: what is set here is replaced by the sprint's next word.

@@ -1,5 +1,6 @@
-//! Whether every part can do its work.
+//! Health: whether each part works, and what still works where one does not.
 
+mod check;
 mod page;
 
 pub(crate) use page::HealthPage;

@@ -17,7 +17,7 @@ use crate::{
     address,
     context::context,
     part::{
-        DemoMark, Empty, FigureText, Off, Page, PageNumber, Pager, Progress, ProjectStatusWord, PageSlice, Split,
+        DemoMark, Empty, FigureText, Off, Page, PageNumber, PageSlice, Pager, Progress, ProjectStatusWord, Split,
         StatusWord, counted, loaded,
     },
 };

@@ -69,8 +69,7 @@ pub(super) fn status(project: &Project) -> AnyView {
                 </footer>
             </form>
     };
-    view! { <Panel kicker=project.id.clone() title="Change status".into_any() close=close>{form}</Panel> }
-        .into_any()
+    view! { <Panel kicker=project.id.clone() title="Change status".into_any() close=close>{form}</Panel> }.into_any()
 }
 
 /// `others` work on other projects.

@@ -17,7 +17,9 @@ use super::{
 use crate::{
     address,
     context::context,
-    part::{ActLink, DemoMark, Empty, Off, Page, PageNumber, Pager, People, PageSlice, Split, choices, counted, loaded},
+    part::{
+        ActLink, DemoMark, Empty, Off, Page, PageNumber, PageSlice, Pager, People, Split, choices, counted, loaded,
+    },
 };
 
 /// Sprints of each project that are shown where none was chosen.

@@ -330,7 +330,8 @@ pub(super) fn task(data: &Data, task_id: &str) -> AnyView {
                 {history(&data.history, task)}
             </div>
     };
-    view! { <Panel kicker=task.task_id.clone() title=task.title.clone().into_any() close=close>{body}</Panel> }.into_any()
+    view! { <Panel kicker=task.task_id.clone() title=task.title.clone().into_any() close=close>{body}</Panel> }
+        .into_any()
 }
 
 fn progress_form(task: &SprintTask) -> impl IntoView + use<> {

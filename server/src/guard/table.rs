@@ -18,6 +18,16 @@ pub enum Surface {
     Page,
 }
 
+impl Surface {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Function => "function",
+            Self::Page => "page",
+        }
+    }
+}
+
 /// Who may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -173,7 +183,23 @@ pub const TABLE: &[Entry] = &[
     function("/api/fn/sprint/run_daily_scrum", ManageSprints),
     function("/api/fn/sprint/close", ManageSprints),
     function("/api/fn/sprint/set_progress", ManageSprints),
+    function("/api/fn/dead_letter/replay", Recover),
+    function("/api/fn/dead_letter/discard", Destroy),
 ];
+
+/// The table as the page about permissions shows it.
+pub fn rows() -> Vec<app::GuardRow> {
+    let row = |entry: &Entry| app::GuardRow {
+        surface: entry.surface.as_str(),
+        method: entry.method,
+        path: entry.path,
+        permission: match entry.access {
+            Access::Public => None,
+            Access::Needs(permission) => Some(permission),
+        },
+    };
+    TABLE.iter().map(row).collect()
+}
 
 /// Who may do this; `None` where the table has no entry for it. A HEAD is a GET without its body.
 pub fn find(surface: Surface, method: &Method, path: &str) -> Option<Access> {

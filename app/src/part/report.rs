@@ -1,0 +1,116 @@
+//! What a repair would do, or has done: what to know, how many, and each entry.
+
+use domain::{
+    Status,
+    operation::{ItemReport, Outcome, Report},
+};
+use leptos::prelude::*;
+
+use super::{Notice, Shape, counted};
+
+/// Items that are shown without a click.
+const OPEN_AT_MOST: usize = 12;
+
+/// Warnings, counts with their sentence, then each item in a list that folds when it is long.
+pub(crate) fn report(report: &Report) -> AnyView {
+    let warnings = report.warnings.iter().map(|warning| {
+        let text = sentence(warning);
+        view! {
+            <Notice status=Status::Warn>
+                <p>{text}</p>
+            </Notice>
+        }
+    });
+    let counts = tally(report).into_iter().map(|(outcome, detail, count)| {
+        let (status, word) = told(outcome);
+        view! {
+            <li data-status=status.as_str()>
+                <Shape status=status />
+                <b>{format!("{count} {word}")}</b>
+                <span>{detail.to_owned()}</span>
+            </li>
+        }
+    });
+    let items = report.items.iter().map(item);
+    view! {
+        {warnings.collect_view()}
+        <ul class="tally">{counts.collect_view()}</ul>
+        <details class="report-items" id="report-items" open=report.items.len() <= OPEN_AT_MOST>
+            <summary>{counted(report.items.len() as u64, "item")}</summary>
+            <ul>{items.collect_view()}</ul>
+        </details>
+    }
+    .into_any()
+}
+
+fn item(item: &ItemReport) -> AnyView {
+    let (status, word) = told(item.outcome);
+    view! {
+        <li data-key=item.item.clone() data-status=status.as_str()>
+            <Shape status=status />
+            <code>{item.item.clone()}</code>
+            <small>{format!("{word}: {}", item.detail)}</small>
+        </li>
+    }
+    .into_any()
+}
+
+/// How often each outcome with the same sentence occurs, in the order of first appearance.
+fn tally(report: &Report) -> Vec<(Outcome, &str, usize)> {
+    let mut tally: Vec<(Outcome, &str, usize)> = Vec::new();
+    for item in &report.items {
+        match tally.iter_mut().find(|(outcome, detail, _)| *outcome == item.outcome && *detail == item.detail) {
+            Some((.., count)) => *count += 1,
+            None => tally.push((item.outcome, &item.detail, 1)),
+        }
+    }
+    tally
+}
+
+const fn told(outcome: Outcome) -> (Status, &'static str) {
+    match outcome {
+        Outcome::Would => (Status::Run, "would be done"),
+        Outcome::Done => (Status::Ok, "done"),
+        Outcome::Skipped => (Status::Idle, "left alone"),
+        Outcome::Failed => (Status::Bad, "failed"),
+    }
+}
+
+/// A message of the program as a sentence: with a capital and a full stop.
+pub(crate) fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_outcomes_are_counted_together() {
+        let item = |outcome, detail: &str| ItemReport { item: "s/1-0".into(), outcome, detail: detail.into() };
+        let report = Report {
+            items: vec![
+                item(Outcome::Done, "sent"),
+                item(Outcome::Skipped, "gone"),
+                item(Outcome::Done, "sent"),
+                item(Outcome::Done, "added"),
+            ],
+            warnings: vec![],
+            state_token: String::new(),
+            audit_id: None,
+        };
+        assert_eq!(
+            tally(&report),
+            [(Outcome::Done, "sent", 2), (Outcome::Skipped, "gone", 1), (Outcome::Done, "added", 1)]
+        );
+    }
+
+    #[test]
+    fn a_message_becomes_a_sentence() {
+        assert_eq!(sentence("the state has changed"), "The state has changed.");
+        assert_eq!(sentence("Done."), "Done.");
+    }
+}
