@@ -150,7 +150,14 @@ pub(super) fn filled(pen: Pen) -> plotters::style::ShapeStyle {
     pen.filled()
 }
 
-/// Writes words beside a place of the plane, `(dx, dy)` of our pixels from it; they stay in the drawing to its right.
+/// From where to where words take room that stand `dx` of our pixels beside `x`: to its right, or to its left where the
+/// drawing ends.
+pub(super) fn room_beside(x: i32, dx: i32, words: &str, size: Size) -> (i32, i32) {
+    let width = text_width(words).cast_signed() * SCALE;
+    if x + width > edges(size).1 { (x - dx * SCALE - width, x) } else { (x, x + dx * SCALE + width) }
+}
+
+/// Writes words beside a place of the plane, `(dx, dy)` of our pixels from it.
 pub(super) fn words_beside(
     plane: &Plane<'_, '_>,
     at: (f64, f64),
@@ -160,7 +167,7 @@ pub(super) fn words_beside(
 ) -> Drawn {
     let (root, (x, y)) = (plane.plotting_area().strip_coord_spec(), plane.backend_coord(&at));
     let (left, top) = root.get_base_pixel();
-    let width = text_width(words).cast_signed() * SCALE;
-    let (pen, dx) = if x + width > edges(size).1 { (Pen::MarkerLabelEnd, -dx) } else { (Pen::MarkerLabel, dx) };
+    let is_left = room_beside(x, dx, words, size).0 < x;
+    let (pen, dx) = if is_left { (Pen::MarkerLabelEnd, -dx) } else { (Pen::MarkerLabel, dx) };
     root.draw(&Text::new(words, (x - left + dx * SCALE, y - top + dy * SCALE), label(&pen)))
 }

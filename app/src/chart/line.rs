@@ -13,7 +13,7 @@ use super::{
     Chart, Rows, Size,
     axis::{Scale, exactly, moment, seconds, time_ticks},
     backend::{Pen, SCALE, text_width},
-    frame::{Drawn, Frame, Plane, filled, label, words_beside},
+    frame::{Drawn, Frame, Plane, filled, label, room_beside, words_beside},
     readout::{Readout, thinned},
 };
 
@@ -163,7 +163,11 @@ impl LineChart {
     }
 
     fn draw_markers(&self, plane: &mut Plane<'_, '_>, size: Size, top: f64, range: &Range<f64>) -> Drawn {
-        for marker in &self.markers {
+        let mut markers: Vec<&Marker> = self.markers.iter().collect();
+        markers.sort_by_key(|marker| marker.at);
+        // words that would lie on others are left out; the description has them
+        let mut free_from = i32::MIN;
+        for marker in markers {
             let x = seconds(marker.at);
             if !range.contains(&x) {
                 continue;
@@ -173,7 +177,11 @@ impl LineChart {
             let (left, upper) = root.get_base_pixel();
             let corner = |(dx, dy): (i32, i32)| (px - left + dx * SCALE, py - upper + dy * SCALE);
             root.draw(&Polygon::new([(-4, -6), (4, -6), (0, 0)].map(corner).to_vec(), filled(Pen::MarkerFlag)))?;
-            words_beside(plane, (x, top), (6, 0), &marker.label, size)?;
+            let (from, to) = room_beside(px, 6, &marker.label, size);
+            if from >= free_from {
+                words_beside(plane, (x, top), (6, 0), &marker.label, size)?;
+                free_from = to;
+            }
         }
         Ok(())
     }

@@ -98,6 +98,15 @@ fn no_colour_and_no_style_leaves() {
 }
 
 #[test]
+fn words_of_markers_do_not_lie_on_each_other() {
+    let mut chart = line((0..200).map(|n| Some(f64::from(n))).collect());
+    let marker = |ms| Marker { at: Timestamp::from_millis(ms), label: "group moved".into() };
+    chart.markers = [1_773_152_528_000, 1_773_152_538_000, 1_773_153_120_000].map(marker).to_vec();
+    let svg = chart.draw(Size::Wide);
+    assert_eq!((count(&svg, "marker"), count(&svg, "marker-label"), count(&svg, "marker-label end")), (3, 1, 1));
+}
+
+#[test]
 fn hostile_labels_are_text() {
     let mut chart = line(vec![Some(1.0), Some(2.0)]);
     chart.unit = HOSTILE.into();

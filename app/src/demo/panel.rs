@@ -120,7 +120,7 @@ pub(crate) fn RemovalPanel(
     let close = address::here_with(&[("act", None)]);
     view! {
         <Panel kicker="Preview, nothing has happened yet" title="Remove the demo".into_any() close=close.clone()>
-            <form class="confirm" method="post" action="/api/fn/demo/remove">
+            <form class="confirm" method="post" action="/api/fn/demo/remove" data-needs-redis="">
                 <div class="panel-body">
                     <section class="panel-section">
                         <h3>"Goes"</h3>

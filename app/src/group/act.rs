@@ -1,12 +1,12 @@
 //! The acts on a group. Each ends on the group's page, which says what became of it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use console::Console;
 use domain::{
     Refusal,
     operation::{GroupMove, Outcome, PendingAct, PendingSelection, Position, Report},
-    stream::EntryId,
+    stream::{EntryId, Snapshot},
 };
 use leptos_axum::redirect;
 use tokio::time::timeout;
@@ -94,13 +94,13 @@ pub(super) async fn move_to(
 pub(super) async fn pause(stream: String, group: String, paused: bool) -> Result<(), Refused> {
     let context = context();
     console::group::pause(&context.console, &context.actor(), &stream, &group, paused).await?;
-    after_next_look(&context.console).await;
-    let words = if paused {
-        "Paused: its consumers here read nothing more."
-    } else {
-        "Resumed: its consumers here read again."
+    let is_seen = |snapshot: &Arc<Snapshot>| {
+        let sample =
+            snapshot.stream(&stream).and_then(|sample| sample.groups.iter().find(|sample| sample.name == group));
+        sample.and_then(|sample| sample.handling.as_ref()).is_none_or(|handling| handling.paused == paused)
     };
-    leave(&stream, &group, words);
+    // the page stays where it is: its verdict says what was done, as soon as the sampler has seen it
+    let _ = timeout(LOOK_WITHIN, context.console.snapshots().wait_for(is_seen)).await;
     Ok(())
 }
 

@@ -116,7 +116,7 @@ fn confirm(view: &GroupView, to: &str, after: &str, report: &Report, query: &Par
     let detail = report.items.first().map(|item| item.detail.clone()).unwrap_or_default();
     let kept = query.get("kept.confirm").unwrap_or_default();
     view! {
-        <form class="confirm" method="post" action="/api/fn/group/move">
+        <form class="confirm" method="post" action="/api/fn/group/move" data-needs-redis="">
             <input type="hidden" name="stream" value=view.stream.clone() />
             <input type="hidden" name="group" value=view.name.clone() />
             <input type="hidden" name="to" value=to.to_owned() />

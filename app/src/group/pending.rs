@@ -101,6 +101,7 @@ fn list(view: &GroupView, page: &PendingPage, query: &ParamsMap) -> AnyView {
     let all = query.get("select").is_some_and(|select| select == "all");
     let chosen = selected(query);
     let is_selected = |id: EntryId| all || chosen.contains(&id);
+    let count = page.entries.iter().filter(|entry| is_selected(entry.id)).count();
     let rows = page.entries.iter().map(|entry| row(&view.stream, entry, is_selected(entry.id))).collect_view();
     let kept = ["consumer", "idle", "after"].into_iter().filter_map(|name| Some((name, query.get(name)?)));
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
@@ -115,14 +116,16 @@ fn list(view: &GroupView, page: &PendingPage, query: &ParamsMap) -> AnyView {
     view! {
         <form method="get" action=address::group(&view.stream, &view.name)>
             {kept}
-            {selection(view, all)}
+            {selection(view, all, count)}
             <div class="table-wrap">
                 <table class="table">
                     <caption class="hidden-text">"Pending entries, oldest first"</caption>
                     <thead>
                         <tr>
                             <th scope="col" class="tick">
-                                <span class="hidden-text">"Select"</span>
+                                <label>
+                                    <input type="checkbox" data-select-all="ids" aria-label="Select all shown" />
+                                </label>
                             </th>
                             <th scope="col">"Entry"</th>
                             <th scope="col">"State"</th>
@@ -154,7 +157,7 @@ fn list(view: &GroupView, page: &PendingPage, query: &ParamsMap) -> AnyView {
 }
 
 /// The bar with what can be done with the selected entries; each opens its preview.
-fn selection(view: &GroupView, all: bool) -> AnyView {
+fn selection(view: &GroupView, all: bool, count: usize) -> AnyView {
     let buttons = PENDING_ACTS.map(|act| {
         let (label, permission) = match act {
             PendingAct::Claim => ("Claim…", Permission::Recover),
@@ -176,7 +179,9 @@ fn selection(view: &GroupView, all: bool) -> AnyView {
     view! {
         <div class="selection top-gap">
             <span class="count">
-                "With the selected entries: " <a href=href>{words}</a>
+                <b data-selected-count="">{count.to_string()}</b>
+                " selected · "
+                <a href=href>{words}</a>
             </span>
             {buttons.collect_view()}
         </div>

@@ -32,7 +32,7 @@ pub(crate) fn act_button(
             let fields =
                 fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
             return view! {
-                <form method="post" action=action>
+                <form method="post" action=action data-key=label.to_owned()>
                     {fields.collect_view()}
                     <button class=class>{label.to_owned()}</button>
                 </form>
