@@ -38,6 +38,7 @@ build: ## Fill dist/ with the release program and all it needs
 lint: ## Format check and clippy, of both halves
 	cargo fmt --all --check
 	cargo clippy $(NATIVE) --all-targets -- -D warnings
+	cargo clippy --package app --lib --features hydrate -- -D warnings
 	cargo clippy $(XTASK) --all-targets -- -D warnings
 
 test: ## All that must be green before a push: lint, unit, integration, size, browser

@@ -59,6 +59,22 @@ pub(crate) fn group(stream_name: &str, group: &str) -> String {
     format!("{}/groups/{}", stream(stream_name), encoded(group))
 }
 
+/// The pending entries of a group, in its list.
+pub(crate) fn pending(stream_name: &str, group_name: &str) -> String {
+    format!("{}#pending", group(stream_name, group_name))
+}
+
+/// The dead letters of a group.
+pub(crate) fn dead_letters_of(stream_name: &str, group_name: Option<&str>) -> String {
+    let parameters = [("stream", Some(stream_name.to_owned())), ("group", group_name.map(str::to_owned))];
+    with_query("/dead-letters", parameters)
+}
+
+/// What to do about it, by the name of its file in `docs/runbooks`.
+pub(crate) fn runbook(name: &str) -> String {
+    format!("/runbooks/{name}")
+}
+
 pub(crate) fn dead_letter(at: &Cursor) -> String {
     with_query("/dead-letters", [("open", Some(at.to_string()))])
 }

@@ -6,6 +6,7 @@
 //! | [`browser`] | both | the islands: live connection, palette, keys, forms that stay on their page |
 //! | [`refused`] | both | the error of every server function |
 //! | [`view`] | both | what a person prefers: light or dark, a wide or a folded rail |
+//! | [`demo`] [`group`] | both | the acts on the sample project and on groups; pages on the server only |
 //! | `context` | server | the doors to the rest of the program |
 //! | `shell` `layout` `route` | server | the document, what stands around every page, which address shows which page |
 //! | `part` `chart` `address` | server | what pages are made of: figures, status, times, ids; drawings; links |
@@ -15,6 +16,8 @@
 
 pub mod backlog;
 pub mod browser;
+pub mod demo;
+pub mod group;
 pub mod project;
 pub mod refused;
 pub mod sprint;
@@ -37,8 +40,6 @@ mod context;
 #[cfg(feature = "ssr")]
 mod dead_letter;
 #[cfg(feature = "ssr")]
-mod group;
-#[cfg(feature = "ssr")]
 mod health;
 #[cfg(feature = "ssr")]
 mod layout;
@@ -50,6 +51,8 @@ mod part;
 mod reference;
 #[cfg(feature = "ssr")]
 mod route;
+#[cfg(feature = "ssr")]
+mod runbook;
 #[cfg(feature = "ssr")]
 mod shell;
 #[cfg(feature = "ssr")]
@@ -64,4 +67,4 @@ pub use shell::shell;
 
 /// Brings the islands of the page to life.
 #[cfg(feature = "hydrate")]
-mod hydrate;
+pub mod hydrate;

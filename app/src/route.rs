@@ -22,6 +22,7 @@ use crate::{
     part::NotFound,
     project::{ProjectPage, ProjectsPage},
     reference::ReferencePage,
+    runbook::RunbookPage,
     sprint::{SprintPage, SprintsPage},
     stream::{StreamPage, StreamsPage},
 };
@@ -48,6 +49,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async />
                     <Route path=path!("/access") view=AccessPage ssr=SsrMode::Async />
                     <Route path=path!("/status") view=HealthPage ssr=SsrMode::Async />
+                    <Route path=path!("/runbooks/:name") view=RunbookPage ssr=SsrMode::Async />
                     <Route path=path!("/api") view=ReferencePage ssr=SsrMode::Async />
                 </Routes>
             </Layout>

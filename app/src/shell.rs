@@ -10,7 +10,9 @@ use crate::{App, context::context, view::cookie};
 /// The whole document.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     forbid_foreign_content();
-    let settings = context().settings;
+    let context = context();
+    let is_redis_away = context.snapshot().error.is_some();
+    let settings = context.settings;
     view! {
         <!DOCTYPE html>
         <html
@@ -18,6 +20,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             data-env=settings.kind.as_str()
             data-scheme=cookie::scheme()
             data-rail=cookie::rail()
+            data-redis=is_redis_away.then_some("away")
         >
             <head>
                 <meta charset="utf-8" />
@@ -26,13 +29,33 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="description" content="What happens on your Redis Streams, live and truthfully, and how to repair it." />
                 <link rel="stylesheet" href="/pkg/dsm-console.css" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <HydrationScripts options=options islands=true />
+                {scripts(&options)}
                 <MetaTags />
             </head>
             <body>
                 <App />
             </body>
         </html>
+    }
+}
+
+/// Loads the browser half and brings the islands to life. Leptos' own tags give their preloads the nonce as `crossorigin`,
+/// which the browser then does not use for the same files (leptos#4844); and they wait until the browser is idle.
+fn scripts(options: &LeptosOptions) -> impl IntoView + use<> {
+    let folder = format!("/{}/{}", options.site_pkg_dir, options.output_name);
+    let (script, program) = (format!("{folder}.js"), format!("{folder}_bg.wasm"));
+    let start = format!(
+        "import init, * as half from '{script}';\
+         await init({{ module_or_path: '{program}' }});\
+         half.hydrate();\
+         for (const island of document.querySelectorAll('leptos-island')) half[island.dataset.component](island);"
+    );
+    view! {
+        <link rel="modulepreload" href=script nonce=use_nonce() />
+        <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin="" />
+        <script type="module" nonce=use_nonce()>
+            {start}
+        </script>
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can be set, by option or environment variable; `--help` is made from these comments.
 
+#![expect(clippy::doc_markdown, reason = "these comments are read in a terminal, where backticks and links are noise")]
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use app::EnvironmentKind;

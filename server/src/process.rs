@@ -1,6 +1,6 @@
 //! Starts the parts, waits for the signal, ends them in order.
 
-use std::{future::Future, path::Path, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use app::{Context, Settings};
@@ -23,7 +23,7 @@ use crate::{
 /// How often streams of the services are trimmed: often enough that a burst does not pile up, far from every entry.
 const TRIM_EVERY: Duration = Duration::from_secs(10);
 /// How long the sample project is tried to be loaded at start, while databases come up.
-const DEMO_WITHIN: Duration = Duration::from_secs(60);
+const DEMO_WITHIN: Duration = Duration::from_mins(1);
 const DEMO_RETRY: Duration = Duration::from_millis(250);
 
 /// Loops that end together, after those before them.
@@ -65,14 +65,13 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
 
     let (below, workers, requests) = (Stage::new(), Stage::new(), Stage::new());
     let relay = Stage::new();
-    let redis = match &serve.redis_url {
-        Some(url) => Redis::new(url)?,
-        None => {
-            let embedded = EmbeddedRedis::start(&serve.data).await?;
-            let redis = Redis::new(&embedded.url())?;
-            below.run(|stop| embedded.run(stop));
-            redis
-        }
+    let redis = if let Some(url) = &serve.redis_url {
+        Redis::new(url)?
+    } else {
+        let embedded = EmbeddedRedis::start(&serve.data).await?;
+        let redis = Redis::new(&embedded.url())?;
+        below.run(|stop| embedded.run(stop));
+        redis
     };
     let (databases, console_database) = databases(&serve)?;
     below.run(|stop| databases.clone().run(stop));
@@ -104,6 +103,7 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         openapi: serde_json::to_value(document)?,
     };
     let console = Console::new(console_database, redis.clone(), metrics, snapshots);
+    let settling = console.clone();
     let context = Context { services, console, redis, actor: Actor::local(), settings: Arc::new(settings) };
     let hosts = Hosts::of(address.ip(), serve.host.clone());
     let router = site::router(&context, &site, Parts { api, hosts, acts: requests.tasks.clone() });
@@ -124,6 +124,8 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         if tokio::time::timeout(serve.grace() / 2, requests.end()).await.is_err() {
             tracing::warn!("some requests were cut off");
         }
+        // a repair goes on without its caller
+        settling.settle().await;
         workers.end().await;
         relay.end().await;
         below.end().await;
@@ -153,17 +155,11 @@ fn signals(stop: &CancellationToken, hurry: &CancellationToken) -> anyhow::Resul
 }
 
 fn databases(serve: &Serve) -> anyhow::Result<(Databases, Database)> {
-    Ok(match &serve.database_url {
-        Some(url) => (Databases::postgres(url)?, console::database(url)?),
-        None => {
-            let folder = serve.data.canonicalize()?;
-            (Databases::sqlite(&folder)?, console_file(&folder)?)
-        }
-    })
-}
-
-fn console_file(folder: &Path) -> anyhow::Result<Database> {
-    Ok(console::database(&store::sqlite_url(folder, "console"))?)
+    if let Some(url) = &serve.database_url {
+        return Ok((Databases::postgres(url)?, console::database(url)?));
+    }
+    let folder = serve.data.canonicalize()?;
+    Ok((Databases::sqlite(&folder)?, console::database(&store::sqlite_url(&folder, "console"))?))
 }
 
 /// Loads the sample project and starts its traffic as soon as the databases are there.

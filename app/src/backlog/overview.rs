@@ -10,12 +10,12 @@ use services::Services;
 
 use crate::{
     address,
-    part::{DemoMark, Empty, Page, PageNumber, Pager, Slice, counted, number},
+    part::{DemoMark, Empty, Page, PageNumber, Pager, PageSlice, counted, number},
 };
 
 pub(super) struct Overview {
     rows: Vec<(Project, BacklogSummary)>,
-    slice: Slice,
+    slice: PageSlice,
     total: u64,
 }
 

@@ -17,7 +17,7 @@ use crate::{
     address,
     context::context,
     part::{
-        ActLink, DemoMark, Empty, Page, PageNumber, Pager, People, Person, Progress, Slice, Split, Submit,
+        ActLink, DemoMark, Empty, Page, PageNumber, Pager, People, Person, Progress, PageSlice, Split, Submit,
         TaskStatusWord, choices, counted, loaded, number,
     },
 };
@@ -36,7 +36,7 @@ struct Backlog {
     projects: Vec<Project>,
     summary: BacklogSummary,
     tasks: Vec<Task>,
-    slice: Slice,
+    slice: PageSlice,
     open: Option<Result<Task, String>>,
     people: People,
 }

@@ -52,7 +52,7 @@ pub(crate) fn read_progress(text: &str) -> Result<Option<i64>, Refusal> {
 /// `missing` is the id of a task that is not there.
 pub(super) fn missing(task_id: &str) -> AnyView {
     view! {
-        <Panel id="task" kind="Not found" title=task_id.to_owned() close=address::here_with(&[("open", None)])>
+        <Panel kicker="Not found" title=task_id.to_owned().into_any() close=address::here_with(&[("open", None)])>
             <div class="panel-body">
                 <p class="panel-section muted">"This project has no such task. It may have been removed with its project."</p>
             </div>
@@ -117,7 +117,7 @@ pub(super) fn panel(task: &Task, people: &People) -> AnyView {
                 </footer>
             </form>
     };
-    view! { <Panel id="task" kind=task.task_id.clone() title=task.title.clone() close=close>{form}</Panel> }.into_any()
+    view! { <Panel kicker=task.task_id.clone() title=task.title.clone().into_any() close=close>{form}</Panel> }.into_any()
 }
 
 /// A task of a sprint is worked on there: what is set here is replaced by the sprint's next word.

@@ -281,7 +281,7 @@ fn panel(document: &Document, people: &People, titles: &Titles) -> AnyView {
         ),
     };
     view! {
-        <Panel id="document" kind=kind title=title close=close>
+        <Panel kicker=kind title=title.into_any() close=close>
             <div class="panel-body">{body}</div>
         </Panel>
     }

@@ -1,11 +1,12 @@
 //! What stands around every page: the rail on the left, the bar on top, the islands that make it comfortable.
 
+mod keysheet;
 mod rail;
 mod topbar;
 
 use leptos::prelude::*;
 
-use self::{rail::Rail, topbar::Topbar};
+use self::{keysheet::KeySheet, rail::Rail, topbar::Topbar};
 use crate::browser::Comforts;
 
 #[component]
@@ -21,6 +22,7 @@ pub(crate) fn Layout(children: Children) -> impl IntoView {
                 {children()}
             </main>
         </div>
+        <KeySheet />
         <Comforts />
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn Topbar() -> impl IntoView {
                 <kbd>"Ctrl K"</kbd>
             </a>
             <Live at_ms=snapshot.at.millis() now_ms=clock::now().millis() error=snapshot.error.clone() />
-            <form class="live-controls" method="post" action="/api/fn/view/prefer">
+            <form class="scheme" method="post" action="/api/fn/view/prefer">
                 <button
                     class="button quiet square"
                     name="scheme"

@@ -21,19 +21,19 @@ impl PageNumber {
     }
 
     /// The rows of this page, or of the last one there is.
-    pub(crate) fn of(self, total: usize) -> Slice {
-        Slice { page: self.0.clamp(1, total.div_ceil(ROWS).max(1)), total }
+    pub(crate) fn of(self, total: usize) -> PageSlice {
+        PageSlice { page: self.0.clamp(1, total.div_ceil(ROWS).max(1)), total }
     }
 }
 
 /// Which rows are shown, of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Slice {
+pub(crate) struct PageSlice {
     page: usize,
     total: usize,
 }
 
-impl Slice {
+impl PageSlice {
     pub(crate) fn of<T>(self, rows: Vec<T>) -> Vec<T> {
         rows.into_iter().skip((self.page - 1) * ROWS).take(ROWS).collect()
     }
@@ -41,8 +41,8 @@ impl Slice {
 
 /// `51 to 100 of 1 234`, and the way to the next ones. Nothing while all fit on a page.
 #[component]
-pub(crate) fn Pager(slice: Slice) -> impl IntoView {
-    let Slice { page, total } = slice;
+pub(crate) fn Pager(slice: PageSlice) -> impl IntoView {
+    let PageSlice { page, total } = slice;
     (total > ROWS).then(|| {
         let (first, last) = ((page - 1) * ROWS + 1, (page * ROWS).min(total));
         let to = |page: usize| address::here_with(&[("page", Some(&page.to_string()))]);

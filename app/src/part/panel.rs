@@ -1,56 +1,39 @@
-//! A page with the thing that is open beside it. The panel is part of the address: closing it is a link.
+//! The open thing beside its list, with its own scroll and foot. It is an address: closing is going to the one without it.
 
 use domain::Status;
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{Icon, Notice};
 
-/// A page, and beside it what is open.
-#[component]
-pub(crate) fn Split(panel: Option<AnyView>, children: Children) -> impl IntoView {
-    match panel {
-        Some(panel) => Either::Left(view! {
-            <div class="split">
-                {children()} {panel}
-            </div>
-        }),
-        None => Either::Right(children()),
-    }
-}
-
-/// What is open. Its children are a `.panel-body` and a `.panel-foot`, or a form around both.
+/// The panel. `children` are its body and foot, or a form around both.
 #[component]
 pub(crate) fn Panel(
-    /// Unique on the page.
+    /// What kind of thing it is, or what has not happened yet.
     #[prop(into)]
-    id: String,
-    #[prop(into)] title: String,
-    /// What this is, above the title.
-    #[prop(into)]
-    kind: String,
+    kicker: String,
+    #[prop(into)] title: AnyView,
     /// The address without the panel.
     #[prop(into)]
     close: String,
     children: Children,
 ) -> impl IntoView {
-    let heading = format!("{id}-heading");
     view! {
-        <section class="panel" id=id aria-labelledby=heading.clone()>
+        <aside class="panel" id="panel" aria-labelledby="panel-title">
             <header class="panel-head">
                 <div>
                     <p class="muted">
-                        <small>{kind}</small>
+                        <small>{kicker}</small>
                     </p>
-                    <h2 id=heading.clone()>{title}</h2>
+                    <h2 id="panel-title">{title}</h2>
                 </div>
-                <a class="button quiet square" href=close data-close="" aria-label="Close panel (Escape)">
+                <a class="button quiet square" href=close data-close="" aria-label="Close panel (Escape)" title="Close panel">
                     <Icon name="close" />
                 </a>
             </header>
             <PanelOutcome />
             {children()}
-        </section>
+        </aside>
     }
     .into_any()
 }
@@ -80,4 +63,24 @@ fn PanelOutcome() -> impl IntoView {
         {refused}
         {done}
     }
+}
+
+/// A page with a panel beside it, if there is one.
+pub(crate) fn beside(page: AnyView, panel: Option<AnyView>) -> AnyView {
+    match panel {
+        Some(panel) => view! {
+            <div class="split">
+                {page}
+                {panel}
+            </div>
+        }
+        .into_any(),
+        None => page,
+    }
+}
+
+/// As [`beside`], for a page that is written as one view.
+#[component]
+pub(crate) fn Split(panel: Option<AnyView>, children: Children) -> impl IntoView {
+    beside(children().into_any(), panel)
 }

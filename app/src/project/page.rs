@@ -17,7 +17,7 @@ use crate::{
     address,
     context::context,
     part::{
-        DemoMark, Empty, FigureText, Off, Page, PageNumber, Pager, Progress, ProjectStatusWord, Slice, Split,
+        DemoMark, Empty, FigureText, Off, Page, PageNumber, Pager, Progress, ProjectStatusWord, PageSlice, Split,
         StatusWord, counted, loaded,
     },
 };
@@ -30,7 +30,7 @@ struct Query {
 
 struct Data {
     rows: Vec<Row>,
-    slice: Slice,
+    slice: PageSlice,
     known: usize,
 }
 

@@ -18,7 +18,7 @@ fn known_statuses() -> impl IntoView {
 pub(super) fn new_project() -> AnyView {
     let kept = Kept::here();
     view! {
-        <Panel id="new-project" kind="Create" title="New project" close="/projects">
+        <Panel kicker="Create" title="New project".into_any() close="/projects">
             <form method="post" action="/api/fn/project/create">
                 <div class="panel-body">
                     <div class="panel-section fields">
@@ -69,7 +69,7 @@ pub(super) fn status(project: &Project) -> AnyView {
                 </footer>
             </form>
     };
-    view! { <Panel id="project-status" kind=project.id.clone() title="Change status" close=close>{form}</Panel> }
+    view! { <Panel kicker=project.id.clone() title="Change status".into_any() close=close>{form}</Panel> }
         .into_any()
 }
 
@@ -85,7 +85,7 @@ pub(super) fn team(project: &Project, others: &People) -> AnyView {
     };
     let project_id = project.id.clone();
     view! {
-        <Panel id="project-team" kind=project.id.clone() title="Add people" close=close>
+        <Panel kicker=project.id.clone() title="Add people".into_any() close=close>
             <div class="panel-body">
                 <form class="panel-section fields" method="post" action="/api/fn/project/add_member" aria-labelledby="new-person">
                     <h3 id="new-person">"Somebody new"</h3>

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     address,
     context::context,
-    part::{ActLink, DemoMark, Empty, Off, Page, PageNumber, Pager, People, Slice, Split, choices, counted, loaded},
+    part::{ActLink, DemoMark, Empty, Off, Page, PageNumber, Pager, People, PageSlice, Split, choices, counted, loaded},
 };
 
 /// Sprints of each project that are shown where none was chosen.
@@ -56,7 +56,7 @@ struct One {
 
 struct Data {
     projects: Vec<Project>,
-    slice: Slice,
+    slice: PageSlice,
     shown: Shown,
 }
 
@@ -122,7 +122,7 @@ fn show(query: &Query, data: Data) -> AnyView {
     }
 }
 
-fn one(query: &Query, projects: &[Project], shown: One, slice: Slice) -> AnyView {
+fn one(query: &Query, projects: &[Project], shown: One, slice: PageSlice) -> AnyView {
     let One { project, running, rows, off, .. } = shown;
     let id = project.id.clone();
     let running = match running {
@@ -179,7 +179,7 @@ fn one(query: &Query, projects: &[Project], shown: One, slice: Slice) -> AnyView
     .into_any()
 }
 
-fn all(query: &Query, projects: &[Project], sections: Vec<Section>, slice: Slice) -> AnyView {
+fn all(query: &Query, projects: &[Project], sections: Vec<Section>, slice: PageSlice) -> AnyView {
     let is_running = |row: &SprintRow| row.sprint.status == SprintStatus::InProgress;
     let running = sections.iter().flat_map(|section| &section.rows).filter(|row| is_running(row)).count();
     let choose = query.wants_plan.then_some(" Choose the project whose next sprint to plan.");

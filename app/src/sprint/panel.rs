@@ -87,7 +87,7 @@ pub(super) fn daily_scrum(data: &Data) -> AnyView {
     };
     let title = format!("Daily scrum of {}", data.sprint.sprint_id);
     view! {
-        <Panel id="daily-scrum" kind="Preview, nothing has happened yet" title=title close=without_act()>
+        <Panel kicker="Preview, nothing has happened yet" title=title.into_any() close=without_act()>
             {form}
         </Panel>
     }
@@ -110,9 +110,8 @@ pub(super) fn close(data: &Data, closing: &Result<Closing, Refusal>) -> AnyView 
     };
     view! {
         <Panel
-            id="close"
-            kind="Preview, nothing has happened yet"
-            title=format!("Close {id} {}", data.sprint.sprint_name)
+            kicker="Preview, nothing has happened yet"
+            title=format!("Close {id} {}", data.sprint.sprint_name).into_any()
             close=without_act()
         >
             {body}
@@ -290,7 +289,7 @@ pub(super) fn task(data: &Data, task_id: &str) -> AnyView {
     let close = address::here_with(&[("open", None)]);
     let Some(task) = data.tasks.iter().find(|task| task.task_id == task_id) else {
         return view! {
-            <Panel id="task" kind="Not found" title=task_id.to_owned() close=close>
+            <Panel kicker="Not found" title=task_id.to_owned().into_any() close=close>
                 <div class="panel-body">
                     <p class="panel-section muted">"This sprint has no such task."</p>
                 </div>
@@ -331,7 +330,7 @@ pub(super) fn task(data: &Data, task_id: &str) -> AnyView {
                 {history(&data.history, task)}
             </div>
     };
-    view! { <Panel id="task" kind=task.task_id.clone() title=task.title.clone() close=close>{body}</Panel> }.into_any()
+    view! { <Panel kicker=task.task_id.clone() title=task.title.clone().into_any() close=close>{body}</Panel> }.into_any()
 }
 
 fn progress_form(task: &SprintTask) -> impl IntoView + use<> {

@@ -69,7 +69,7 @@ pub(super) fn panel(project: &Project, plan: &Result<Plan, Refusal>, weeks: &str
             </form>
     };
     let title = format!("Start a sprint of {}", project.name);
-    view! { <Panel id="plan" kind="Preview, nothing has happened yet" title=title close=close>{form}</Panel> }
+    view! { <Panel kicker="Preview, nothing has happened yet" title=title.into_any() close=close>{form}</Panel> }
         .into_any()
 }
 

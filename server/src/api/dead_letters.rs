@@ -144,7 +144,7 @@ async fn get_dead_letter(
     path = "/api/console/dead-letters/replay",
     tag = "dead letters",
     request_body(content = DeadLetterSelection, example = json!({
-        "items": [{"stream": "task_update_events", "id": "1773152545187-0"}],
+        "items": [{"stream": "orders", "id": "1773152545187-0"}],
         "dry_run": true
     })),
     responses((status = 200, description = "What became of each", body = Report), NotFound, Conflict, Unprocessable)
@@ -164,7 +164,7 @@ async fn replay_dead_letters(
     path = "/api/console/dead-letters/discard",
     tag = "dead letters",
     request_body(content = DeadLetterSelection, example = json!({
-        "items": [{"stream": "task_update_events", "id": "1773152545187-0"}],
+        "items": [{"stream": "orders", "id": "1773152545187-0"}],
         "dry_run": true,
         "reason": "sent by a test"
     })),

@@ -49,7 +49,7 @@ struct Place {
 
 /// In the order in which places of one rank are offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 enum Kind {
     Page,
     Project,
@@ -57,6 +57,7 @@ enum Kind {
     Stream,
     Group,
     Entry,
+    #[serde(rename = "dead letter")]
     DeadLetter,
 }
 
@@ -141,6 +142,7 @@ fn pages() -> impl Iterator<Item = Place> {
         ("Sprints", "board, burndown, velocity", "/sprints"),
         ("Chronicle", "reports and recorded events", "/chronicle"),
         ("Audit", "who did what", "/audit"),
+        ("Access", "permissions, and what you hold", "/access"),
         ("Health", "components and their runbooks", "/status"),
         ("API", "the HTTP API and its document", "/api"),
     ]
@@ -288,7 +290,10 @@ fn encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::guard::table::{Surface, TABLE};
 
     fn place(kind: Kind, title: &str, detail: &str) -> Place {
         Place { kind, title: title.to_owned(), detail: detail.to_owned(), href: String::new() }
@@ -307,6 +312,14 @@ mod tests {
         ];
         let titles: Vec<_> = best("orders", places).into_iter().map(|place| place.title).collect();
         assert_eq!(titles, ["orders", "ACM-7", "mailer", "orders:eu", "old:orders", "reorders"]);
+    }
+
+    #[test]
+    fn every_page_of_its_own_is_offered() {
+        let of_one_thing = |path: &str| path.contains('{');
+        let pages_of_table = TABLE.iter().filter(|entry| entry.surface == Surface::Page && !of_one_thing(entry.path));
+        let wanted: BTreeSet<_> = pages_of_table.map(|entry| entry.path.to_owned()).collect();
+        assert_eq!(pages().map(|place| place.href).collect::<BTreeSet<_>>(), wanted);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::api::answer::detail;
 /// The longest body that is read: a thousand selected entries fit ten times.
 pub const LONGEST_BODY: usize = 1024 * 1024;
 /// How long an answer may take to begin. Clients of the contract wait 15 to 30 s.
-const SLOWEST_ANSWER: Duration = Duration::from_secs(30);
+pub const SLOWEST_ANSWER: Duration = Duration::from_secs(30);
 
 /// Refuses a body that is too long: at once where its length is announced, else when it turns out.
 pub async fn body(request: Request, next: Next) -> Response {
@@ -29,11 +29,11 @@ pub async fn body(request: Request, next: Next) -> Response {
     next.run(request.map(|body| Body::new(Limited::new(body, LONGEST_BODY)))).await
 }
 
-/// Answers 503 where the answer does not begin in time. What is sent afterwards may take as long as it takes: the live
-/// connection never ends.
-pub async fn time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(SLOWEST_ANSWER, next.run(request)).await.unwrap_or_else(|_| {
-        let why = format!("no answer within {} s; an act may still be under way", SLOWEST_ANSWER.as_secs());
+/// Answers 503 where the answer does not begin within `longest`. What is sent afterwards may take as long as it takes:
+/// the live connection never ends.
+pub async fn time(State(longest): State<Duration>, request: Request, next: Next) -> Response {
+    tokio::time::timeout(longest, next.run(request)).await.unwrap_or_else(|_| {
+        let why = format!("no answer within {longest:?}; an act may still be under way");
         detail(StatusCode::SERVICE_UNAVAILABLE, why)
     })
 }

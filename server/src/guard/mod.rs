@@ -39,7 +39,7 @@ pub fn around(router: Router, hosts: Hosts, acts: TaskTracker) -> Router {
         .layer(middleware::from_fn(content::check))
         .layer(middleware::from_fn(origin::check))
         .layer(middleware::from_fn_with_state(hosts, host::check))
-        .layer(middleware::from_fn(limits::time))
+        .layer(middleware::from_fn_with_state(limits::SLOWEST_ANSWER, limits::time))
         .layer(CatchPanicLayer::custom(limits::panicked))
         .layer(middleware::from_fn(headers::add))
 }

@@ -50,7 +50,7 @@ async fn task_updated(services: &Services, event: TaskUpdated) -> Result<(), Fai
     let Some(mut transaction) = first else { return Ok(()) };
     let (assigned_to, sprint_id) = (data.assigned_to.as_deref(), data.sprint_id.as_deref());
     if !store::apply_update(&mut transaction, &data.task_id, standing, assigned_to, sprint_id, data.updated_at).await? {
-        return Err(Failure::Retry(anyhow::anyhow!("task {} does not exist", data.task_id)));
+        return Err(Failure::Retry(anyhow::anyhow!("unknown task {}: the backlog has no row of it", data.task_id)));
     }
     transaction.commit().await.map_err(Error::from)?;
     Ok(())
@@ -68,7 +68,10 @@ async fn apply_to_all(
     for (effect, task_ids) in effects {
         let missing = store::apply_to_all(&mut transaction, *effect, task_ids, at).await?;
         if !missing.is_empty() {
-            return Err(Failure::Retry(anyhow::anyhow!("tasks {} do not exist", missing.join(", "))));
+            return Err(Failure::Retry(anyhow::anyhow!(
+                "unknown tasks {}: the backlog has no rows of them",
+                missing.join(", ")
+            )));
         }
     }
     transaction.commit().await.map_err(Error::from)?;
