@@ -31,17 +31,18 @@ pub(crate) fn Panel(
                     <Icon name="close" />
                 </a>
             </header>
-            <PanelRefused />
+            <PanelOutcome />
             {children()}
         </aside>
     }
     .into_any()
 }
 
-/// Why the form of the panel was refused: on a narrow screen the panel hides the page, and with it the page's notice.
+/// What became of the panel's form: on a narrow screen the panel hides the page, and with it the page's notice.
 #[component]
-fn PanelRefused() -> impl IntoView {
-    use_query_map().get_untracked().get("refused").map(|message| {
+fn PanelOutcome() -> impl IntoView {
+    let query = use_query_map().get_untracked();
+    let refused = query.get("refused").map(|message| {
         view! {
             <Notice status=Status::Bad>
                 <p>
@@ -50,7 +51,18 @@ fn PanelRefused() -> impl IntoView {
                 </p>
             </Notice>
         }
-    })
+    });
+    let done = query.get("done").map(|message| {
+        view! {
+            <Notice status=Status::Ok>
+                <p>{message}</p>
+            </Notice>
+        }
+    });
+    view! {
+        {refused}
+        {done}
+    }
 }
 
 /// A page with a panel beside it, if there is one.

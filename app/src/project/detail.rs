@@ -136,10 +136,15 @@ fn show(act: Act, data: Data) -> AnyView {
 
 fn actions(act: Act, data: &Data) -> AnyView {
     let here = address::project(&data.project.id);
-    let start_off = data
-        .running
-        .sprint()
-        .map(|sprint| format!("{} is in progress. A project has one active sprint; close it first.", sprint.sprint_id));
+    let start_off = match (&data.running, &data.tasks) {
+        (Running::Sprint { sprint, .. }, _) => {
+            Some(format!("{} is in progress. A project has one active sprint; close it first.", sprint.sprint_id))
+        }
+        (_, Ok(tasks)) if tasks.unassigned_for_sprint_count == 0 => {
+            Some("The backlog has no unassigned task, and a sprint plans only those.".to_owned())
+        }
+        _ => None,
+    };
     view! {
         <ActLink
             label="Start sprint…"

@@ -10,7 +10,7 @@ use leptos::{either::Either, prelude::*};
 use super::seen;
 use crate::{
     address,
-    part::{Kept, NumberField, Off, Panel, People, Person, Shape, Submit, TextField, counted},
+    part::{Icon, Kept, NumberField, Off, Panel, People, Person, Shape, Submit, TextField, counted},
 };
 
 /// How long a sprint is where nobody says.
@@ -24,6 +24,14 @@ pub(super) fn panel(project: &Project, plan: &Result<Plan, Refusal>, weeks: &str
         Ok(plan) => Either::Left(planned(plan, people)),
         Err(refusal) => Either::Right(refused(project, refusal)),
     };
+    let stale = plan.is_ok().then(|| {
+        view! {
+            <p class="reason">
+                <Icon name="clock" />
+                <span>"If the plan changes before you start, starting is refused and the new plan is shown."</span>
+            </p>
+        }
+    });
     let seen = plan.as_ref().ok().map(|plan| view! { <input type="hidden" name="seen" value=seen::of_plan(plan) /> });
     let button = match plan {
         Ok(_) => Either::Left(
@@ -52,10 +60,7 @@ pub(super) fn panel(project: &Project, plan: &Result<Plan, Refusal>, weeks: &str
                     {outcome}
                 </div>
                 <footer class="panel-foot">
-                    <p class="reason">
-                        <Shape status=Status::Idle />
-                        <span>"If the plan changes before you start, starting is refused and the new plan is shown."</span>
-                    </p>
+                    {stale}
                     {button}
                     <button class="button" type="submit" formmethod="get" formaction="/sprints" formnovalidate>
                         "Preview again"

@@ -63,7 +63,10 @@ fn away(why: String) -> AnyView {
 pub(super) fn list(data: &Data) -> AnyView {
     let rows = data.tasks.iter().map(|task| list_row(task, data)).collect_view();
     view! {
-        <section aria-label="Tasks">
+        <section aria-labelledby="list-heading">
+            <h2 class="hidden-text" id="list-heading">
+                "Tasks"
+            </h2>
             <div class="table-wrap">
                 <table class="table tasks">
                     <thead>
