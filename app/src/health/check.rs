@@ -43,10 +43,10 @@ impl Check {
 pub(super) fn connection(snapshot: &Snapshot) -> Check {
     match &snapshot.error {
         None if snapshot.at == Timestamp::default() => {
-            check("Connection", Status::Unknown, "Not asked yet", "the sampler has not looked at it yet")
+            check("Redis", Status::Unknown, "Not asked yet", "the sampler has not looked at it yet")
         }
-        None => check("Connection", Status::Ok, "Answers", "it answered the last time it was asked"),
-        Some(error) => check("Connection", Status::Bad, "Away", error.clone()).still(
+        None => check("Redis", Status::Ok, "Answers", "it answered the last time it was asked"),
+        Some(error) => check("Redis", Status::Bad, "Away", error.clone()).still(
             "Projects, backlog, sprints and the audit log work. Events wait in the outbox and are published when it is back. \
              Pages show what was seen last.",
         ),
@@ -114,7 +114,7 @@ pub(super) fn service(readiness: &Readiness) -> Check {
                 .still("What it can do without them.")
         }
         (true, false) => check(name, Status::Bad, "Not ready", "Redis does not answer")
-            .still("Reading and writing; its events wait in the outbox."),
+            .still("Reading and writing. What goes by event waits, and nothing is lost."),
         (false, true) => check(name, Status::Bad, "Not ready", "its database does not answer")
             .still("The other services; its consumers wait and lose nothing."),
         (false, false) => {

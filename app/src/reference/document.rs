@@ -114,10 +114,11 @@ fn text(value: &Value, name: &str) -> String {
 impl Operation {
     /// Whether every word of the search occurs in the operation, whatever its letter case.
     pub(super) fn matches(&self, search: &str) -> bool {
-        let parameters: String = self.parameters.iter().map(|parameter| format!(" {}", parameter.field.name)).collect();
+        let parameters: Vec<&str> = self.parameters.iter().map(|parameter| parameter.field.name.as_str()).collect();
+        let parameters = parameters.join(" ");
         let body = self.body.as_ref().and_then(|body| schema::referred(&body.schema)).unwrap_or_default();
         let hay = format!(
-            "{} {} {} {} {} {}{parameters} {body}",
+            "{} {} {} {} {} {} {parameters} {body}",
             self.method, self.path, self.summary, self.description, self.tag, self.id
         )
         .to_lowercase();

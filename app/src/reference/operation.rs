@@ -62,7 +62,7 @@ fn needs_what(needs: Option<Permission>) -> AnyView {
         Some(permission) => {
             let word = permission.as_str();
             view! {
-                <small class="muted">"needs " <a href=format!("/access#{word}")>{word}</a></small>
+                <small class="muted">"needs " <a class="mono" href=format!("/access#{word}")>{word}</a></small>
             }
             .into_any()
         }

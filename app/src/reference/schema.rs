@@ -74,9 +74,9 @@ fn one_of(variants: &[Value]) -> Kind {
     let named: Vec<&Kind> = kinds.iter().filter(|kind| kind.schema.is_some()).collect();
     match named.as_slice() {
         [one] => {
-            let others: String =
-                kinds.iter().filter(|kind| kind.schema.is_none()).map(|kind| format!(" or {}", kind.text())).collect();
-            Kind { after: format!("{}{others}", one.after), ..(*one).clone() }
+            let others = kinds.iter().filter(|kind| kind.schema.is_none()).map(Kind::text);
+            let words: Vec<String> = [one.after.clone()].into_iter().chain(others).collect();
+            Kind { after: words.join(" or "), ..(*one).clone() }
         }
         _ => Kind::plain(kinds.iter().map(Kind::text).collect::<Vec<_>>().join(" or ")),
     }
