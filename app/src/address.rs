@@ -101,6 +101,38 @@ pub(crate) fn sprint(id: &str) -> String {
     format!("/sprints/{}", encoded(id))
 }
 
+/// The form that creates a project.
+pub(crate) const NEW_PROJECT: &str = "/projects?new=project";
+
+/// A task of the backlog, open.
+pub(crate) fn task(project_id: &str, task_id: &str) -> String {
+    with_query(&backlog(project_id), [("open", Some(task_id.to_owned()))])
+}
+
+/// A task on the board of its sprint, open.
+pub(crate) fn sprint_task(sprint_id: &str, task_id: &str) -> String {
+    with_query(&sprint(sprint_id), [("open", Some(task_id.to_owned()))])
+}
+
+pub(crate) fn sprint_tab(sprint_id: &str, tab: &str) -> String {
+    with_query(&sprint(sprint_id), [("tab", Some(tab.to_owned()))])
+}
+
+/// The plan of a project's next sprint.
+pub(crate) fn plan(project_id: &str) -> String {
+    with_query(&sprints(project_id), [("start", Some("preview".to_owned()))])
+}
+
+/// What is told of a project.
+pub(crate) fn chronicle(project_id: &str) -> String {
+    with_query("/chronicle", [("project", Some(project_id.to_owned()))])
+}
+
+/// `path` after something was done there.
+pub(crate) fn done(path: &str, message: &str) -> String {
+    with_query(path, [("done", Some(message.to_owned()))])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,10 +14,13 @@
 
 #![allow(unreachable_pub, reason = "leptos makes what its macros write `pub`")]
 
+pub mod backlog;
 pub mod browser;
 pub mod demo;
 pub mod group;
+pub mod project;
 pub mod refused;
+pub mod sprint;
 pub mod view;
 
 #[cfg(feature = "ssr")]
@@ -26,8 +29,6 @@ mod access;
 mod address;
 #[cfg(feature = "ssr")]
 mod audit;
-#[cfg(feature = "ssr")]
-mod backlog;
 #[cfg(feature = "ssr")]
 mod chart;
 #[cfg(feature = "ssr")]
@@ -47,8 +48,6 @@ mod overview;
 #[cfg(feature = "ssr")]
 mod part;
 #[cfg(feature = "ssr")]
-mod project;
-#[cfg(feature = "ssr")]
 mod reference;
 #[cfg(feature = "ssr")]
 mod route;
@@ -56,8 +55,6 @@ mod route;
 mod runbook;
 #[cfg(feature = "ssr")]
 mod shell;
-#[cfg(feature = "ssr")]
-mod sprint;
 #[cfg(feature = "ssr")]
 mod stream;
 

@@ -14,6 +14,8 @@ pub(super) type Tick = (f64, String);
 /// Steps that people count time in.
 const TIME_STEPS: [u64; 16] = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200];
 const DAY: u64 = 86_400;
+/// More ticks than any axis has.
+const AT_MOST: u32 = 50;
 
 /// The vertical axis: from 0 to a round number.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,9 +34,9 @@ impl Scale {
             [first, second, ..] => second - first,
             _ => highest,
         };
-        let steps = (highest / step - 1e-9).ceil().max(1.0);
-        let ticks = (0..=steps as u32).map(|n| f64::from(n) * step);
-        Self { top: steps * step, ticks: ticks.map(|value| (value, short(value, step))).collect() }
+        let top = (highest / step - 1e-9).ceil().max(1.0) * step;
+        let ticks = (0..AT_MOST).map(|n| f64::from(n) * step).take_while(|value| *value < top + step / 2.0);
+        Self { top, ticks: ticks.map(|value| (value, short(value, step))).collect() }
     }
 }
 
@@ -49,7 +51,7 @@ fn short(value: f64, step: f64) -> String {
     if divisor > 1.0 || step >= 1.0 {
         let decimals = usize::from(step / divisor < 1.0 && (value / divisor).fract() != 0.0);
         let text = format!("{:.decimals$}", value / divisor);
-        let text = if divisor == 1.0 { grouped(&text) } else { text };
+        let text = if divisor > 1.0 { text } else { grouped(&text) };
         return format!("{text}{suffix}");
     }
     if value == 0.0 { "0".to_owned() } else { format!("{value:.*}", if step >= 0.1 { 1 } else { 2 }) }
@@ -63,7 +65,7 @@ fn grouped(digits: &str) -> String {
 pub(super) fn exactly(value: f64) -> String {
     let rounded = (value * 10.0).round() / 10.0;
     if rounded.fract() == 0.0 && (0.0..1e15).contains(&rounded) {
-        domain::figure::grouped(rounded as u64)
+        grouped(&rounded.to_string())
     } else {
         format!("{rounded:.1}")
     }
@@ -80,8 +82,7 @@ pub(super) fn time_ticks(range: &Range<f64>, size: Size) -> Vec<Tick> {
     let step =
         if span / step as f64 > at_most { step as f64 * (span / (step as f64 * at_most)).ceil() } else { step as f64 };
     let first = (range.start / step).ceil() * step;
-    let count = ((range.end - first) / step).floor().max(-1.0) as i64 + 1;
-    let ticks = (0..count).map(|n| first + n as f64 * step);
+    let ticks = (0..AT_MOST).map(|n| first + f64::from(n) * step).take_while(|at| *at <= range.end);
     ticks.map(|seconds| (seconds, time_label(moment(seconds), step))).collect()
 }
 

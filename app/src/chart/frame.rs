@@ -51,7 +51,11 @@ impl ValueFormatter<f64> for Axis {
     }
 
     fn format_ext(&self, at: &f64) -> String {
-        let word = self.ticks.iter().find(|(tick, _)| tick == at).map(|(_, word)| word.clone());
+        let word = self
+            .ticks
+            .iter()
+            .find(|(tick, _)| (tick - at).abs() <= f64::EPSILON * at.abs())
+            .map(|(_, word)| word.clone());
         word.unwrap_or_default()
     }
 }

@@ -192,7 +192,7 @@ impl Chart for LineChart {
             .map(|series| {
                 let known = (0..self.len()).filter_map(|n| self.value(series, n).map(|value| (n, value)));
                 let highest = known.clone().max_by(|a, b| a.1.total_cmp(&b.1));
-                match (highest, known.last()) {
+                match (highest, known.clone().next_back()) {
                     (Some((at, highest)), Some((last, now))) => format!(
                         "{}: at most {} at {}, {} at {}.",
                         series.name,

@@ -25,7 +25,12 @@ pub(super) fn thinned<T>(moments: Vec<T>, size: Size) -> Vec<T> {
     let room = usize::try_from((right - left) / (NARROWEST * SCALE)).unwrap_or(1).max(1);
     let every = moments.len().div_ceil(room).max(1);
     let last = moments.len().saturating_sub(1);
-    moments.into_iter().enumerate().filter(|(n, _)| (last - n) % every == 0).map(|(_, moment)| moment).collect()
+    moments
+        .into_iter()
+        .enumerate()
+        .filter(|(n, _)| (last - n).is_multiple_of(every))
+        .map(|(_, moment)| moment)
+        .collect()
 }
 
 /// Writes the columns over the drawing; `spots` are where the moments are in it.

@@ -112,8 +112,10 @@ pub(crate) fn RemovalPanel(
     tasks: Option<u64>,
     sprints: Option<u64>,
 ) -> impl IntoView {
-    let counted = |count: Option<u64>, noun: &str| {
-        count.map_or_else(|| format!("all its {noun}"), |count| format!("{} {noun}", grouped(count)))
+    let counted = |count: Option<u64>, noun: &str| match count {
+        None => format!("all its {noun}s"),
+        Some(1) => format!("1 {noun}"),
+        Some(count) => format!("{} {noun}s", grouped(count)),
     };
     let close = address::here_with(&[("act", None)]);
     view! {
@@ -126,9 +128,9 @@ pub(crate) fn RemovalPanel(
                             <dt>"Project"</dt>
                             <dd class="mono">{PROJECT}</dd>
                             <dt>"Backlog"</dt>
-                            <dd>{counted(tasks, "tasks")}</dd>
+                            <dd>{counted(tasks, "task")}</dd>
                             <dt>"Sprints"</dt>
-                            <dd>{format!("{}, with their reports", counted(sprints, "sprints"))}</dd>
+                            <dd>{format!("{}, with their reports", counted(sprints, "sprint"))}</dd>
                             <dt>"Events"</dt>
                             <dd>"every entry of the project on the services' streams, and its dead letters"</dd>
                         </dl>

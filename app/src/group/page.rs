@@ -1,10 +1,144 @@
-//! The page.
+//! One group.
 
+use domain::{
+    Permission,
+    stream::{GroupSample, StreamSample},
+};
 use leptos::prelude::*;
+use leptos_router::{
+    hooks::{use_params_map, use_query_map},
+    params::ParamsMap,
+};
 
-use crate::part::Page;
+use super::{
+    charts::charts,
+    consumers::consumers,
+    findings::{changes, findings},
+    load::{GroupView, Preview, load},
+    move_panel,
+    pending::pending,
+    repair_panel,
+    strip::strip,
+};
+use crate::{
+    address,
+    context::context,
+    overview::sentences,
+    part::{Page, RedisAway, StatusWord, act_button, act_link, beside, loaded, redis_answers},
+    runbook,
+};
 
 #[component]
 pub(crate) fn GroupPage() -> impl IntoView {
-    view! { <Page title="Group">"…"</Page> }
+    let query = use_query_map().get_untracked();
+    let params = use_params_map().get_untracked();
+    let [stream, group] = ["stream", "group"].map(|name| params.get(name).unwrap_or_default());
+    loaded(load(context(), stream, group, query.clone()), move |view| show(&view, &query))
+}
+
+fn show(view: &GroupView, query: &ParamsMap) -> AnyView {
+    let samples = view.stream_sample().zip(view.sample());
+    let figures = samples.map(|(stream, group)| {
+        view! {
+            {strip(group)}
+            {findings(stream, group)}
+            {charts(view, stream, group)}
+        }
+    });
+    let body = view! {
+        <RedisAway />
+        {figures}
+        {pending(view, query)}
+        <div class="columns">
+            {view.sample().map(consumers)}
+            {changes(&view.changes)}
+        </div>
+    }
+    .into_any();
+    let crumbs =
+        vec![("/streams".to_owned(), "Streams".to_owned()), (address::stream(&view.stream), view.stream.clone())];
+    let page = view! {
+        <Page title=view.name.clone() lede=lede(view) crumbs=crumbs actions=actions(view)>
+            {body}
+        </Page>
+    };
+    let panel = view.preview.as_ref().map(|preview| match preview {
+        Preview::Repair { act, ids, report } => repair_panel::panel(view, *act, ids, report, query),
+        Preview::Choose => move_panel::panel(view, None, query),
+        Preview::Move { to, after, report } => move_panel::panel(view, Some((to, after, report)), query),
+    });
+    beside(page.into_any(), panel)
+}
+
+/// The verdict with its runbook, what it costs and why.
+fn lede(view: &GroupView) -> AnyView {
+    let Some((stream, group)) = view.stream_sample().zip(view.sample()) else {
+        return "It appeared just now; its figures follow with the next look at Redis.".into_any();
+    };
+    let verdict = &group.verdict;
+    let word = view! { <StatusWord status=verdict.status word=verdict.word.clone() reason=verdict.reason.clone() /> };
+    let word = match runbook::for_verdict(&verdict.word) {
+        Some(name) => view! {
+            <a href=address::runbook(name) title="What to do">
+                {word}
+            </a>
+        }
+        .into_any(),
+        None => word.into_any(),
+    };
+    let told = if runbook::for_verdict(&verdict.word).is_some() {
+        sentences(view.snapshot.at, group)
+    } else {
+        format!("{}. ", capitalised(&verdict.reason)).into_any()
+    };
+    view! {
+        {word}
+        ". "
+        {told}
+        {rates(stream, group)}
+    }
+    .into_any()
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// `In 5.0 /s, out 2.2 /s.`
+fn rates(stream: &StreamSample, group: &GroupSample) -> Option<String> {
+    let (added, read) = (stream.added_per_second?, group.read_per_second?);
+    Some(format!(" In {added:.1}\u{202f}/s, out {read:.1}\u{202f}/s."))
+}
+
+fn actions(view: &GroupView) -> AnyView {
+    let context = context();
+    let handling = view.sample().and_then(|group| group.handling.as_ref());
+    let here = match handling {
+        Some(_) => Ok(()),
+        None => Err(
+            "Its consumers run in another process. This one can hold only its own: stop and start it where it runs."
+                .to_owned(),
+        ),
+    };
+    let paused = handling.is_some_and(|handling| handling.paused);
+    let (label, class) = if paused { ("Resume consumers", "button primary") } else { ("Pause consumers", "button") };
+    let fields = vec![
+        ("stream", view.stream.clone()),
+        ("group", view.name.clone()),
+        ("paused", if paused { "false" } else { "true" }.to_owned()),
+    ];
+    let operate = context.may(Permission::Operate);
+    let pause = act_button("off-pause", class, label, "/api/fn/group/pause", fields, operate.clone().and(here));
+    let may_move = operate.and_then(|()| redis_answers(&view.snapshot));
+    let href = address::here_with(&[("act", Some("move")), ("ids", None)]);
+    let dead = address::dead_letters_of(&view.stream, Some(&view.name));
+    view! {
+        <a class="button" href=dead>
+            "Dead letters"
+        </a>
+        {act_link("off-move", "Move group…", href, may_move)}
+        {pause}
+    }
+    .into_any()
 }

@@ -51,7 +51,7 @@ pub(super) fn sprint_strip(sprint: &ActiveSprint) -> AnyView {
                     <Shape status=status />
                     {word}
                 </span>
-                <small>{format!("{left} tasks left, ideally {ideal:.1}")}</small>
+                <small>{format!("{left} of {} tasks left, ideally {ideal:.1}", tasks.len())}</small>
             </div>
             <a class="button" href=href>
                 "Open board"

@@ -144,16 +144,14 @@ fn row(group: &GroupSample) -> AnyView {
 
 /// The age of the oldest unread entry; a dash with its reason where it is unknown.
 pub(crate) fn behind(group: &GroupSample) -> AnyView {
-    match group.behind_ms {
-        Some(ms) => age_min_sec(Some(ms)).into_any(),
-        None => {
-            let reason = match &group.lag {
-                Figure::Unknown(reason) => reason.clone(),
-                _ => "the id of the oldest unread entry does not say when it was added".to_owned(),
-            };
-            view! { <FigureText figure=Figure::Unknown(reason) /> }.into_any()
-        }
+    if group.behind_ms.is_some() {
+        return age_min_sec(group.behind_ms).into_any();
     }
+    let reason = match &group.lag {
+        Figure::Unknown(reason) => reason.clone(),
+        _ => "the id of the oldest unread entry does not say when it was added".to_owned(),
+    };
+    view! { <FigureText figure=Figure::Unknown(reason) /> }.into_any()
 }
 
 pub(crate) fn drained_in(group: &GroupSample) -> AnyView {

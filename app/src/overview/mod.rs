@@ -9,4 +9,7 @@ mod strip;
 mod summary;
 mod worst;
 
+pub(crate) use groups::{behind, drained_in, trend};
+pub(crate) use order::error_percent;
 pub(crate) use page::OverviewPage;
+pub(crate) use worst::sentences;

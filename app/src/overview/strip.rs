@@ -115,14 +115,14 @@ fn handled(snapshot: &Snapshot, handlings: &[&Handling], groups: usize) -> AnyVi
     let come_in = if added.is_empty() {
         "no rate yet".to_owned()
     } else {
-        format!("{:.1}\u{202f}/s come in", added.iter().sum::<f64>().abs())
+        format!("{:.1}\u{202f}/s in", added.iter().sum::<f64>().abs())
     };
     let (value, unit, note) = if handlings.is_empty() {
         ("–".to_owned(), "", format!("handled elsewhere · {come_in}"))
     } else {
         let per_second = handlings.iter().map(|handling| handling.handled).sum::<u64>() as f64 / 60.0;
         let here = if handlings.len() < groups {
-            format!(" · {} of {groups} groups here", handlings.len())
+            format!(" · {} of {groups} groups", handlings.len())
         } else {
             String::new()
         };
@@ -136,10 +136,10 @@ fn processing(groups: &[&GroupSample]) -> AnyView {
     let measured = groups.iter().filter_map(|group| Some((group, group.handling.as_ref()?)));
     let slowest = measured.filter(|(_, h)| h.handled > 0).max_by(|a, b| a.1.p95_ms.total_cmp(&b.1.p95_ms));
     let (value, unit, note) = match slowest {
-        Some((group, handling)) => {
+        Some((_, handling)) => {
             let (value, unit) = time_and_unit(handling.p95_ms);
             let [p50, p99] = [handling.p50_ms, handling.p99_ms].map(crate::part::milliseconds);
-            (value, unit, format!("p50 {p50} · p99 {p99} · {}", group.name))
+            (value, unit, format!("p50 {p50} · p99 {p99}"))
         }
         None => ("–".to_owned(), "", "nothing was handled here in the last minute".to_owned()),
     };

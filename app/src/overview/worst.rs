@@ -14,7 +14,7 @@ use super::order::is_problem;
 use crate::{
     address,
     chart::{HISTORY_STEP, Spark},
-    part::{Clock, Shape},
+    part::{Clock, Shape, whole},
     runbook,
 };
 
@@ -152,8 +152,8 @@ pub(crate) fn sentences(at: Timestamp, group: &GroupSample) -> AnyView {
 
 fn trend(group: &GroupSample) -> String {
     match group.lag_per_minute {
-        Some(rate) if rate >= 1.0 => format!(", growing by {} a minute", grouped(rate.round() as u64)),
-        Some(rate) if rate <= -1.0 => format!(", shrinking by {} a minute", grouped(-rate.round() as u64)),
+        Some(rate) if rate >= 1.0 => format!(", growing by {} a minute", whole(rate)),
+        Some(rate) if rate <= -1.0 => format!(", shrinking by {} a minute", whole(rate)),
         Some(_) => ", steady".to_owned(),
         None => String::new(),
     }

@@ -28,6 +28,15 @@ pub(crate) fn number(n: Option<u64>) -> String {
     n.map_or_else(|| "–".to_owned(), grouped)
 }
 
+/// The amount of a change, whole: `167`.
+pub(crate) fn whole(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    match digits.parse() {
+        Ok(n) => grouped(n),
+        Err(_) => digits,
+    }
+}
+
 /// `18.2 /s`; a dash while there is no rate yet.
 pub(crate) fn rate(per_second: Option<f64>) -> String {
     per_second.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.1}\u{202f}/s"))

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::Icon;
 
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 pub(crate) fn Id(#[prop(into)] text: String) -> impl IntoView {
     view! {
         <span class="id">

@@ -13,6 +13,7 @@ const LEVELS: usize = 24;
 /// The JSON in `text` as a tree, or the text as it is where it is no JSON. `id` is unique on the page; from it each fold
 /// has an id of its own, so that it stays as a person left it.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 pub(crate) fn JsonTree(#[prop(into)] id: String, #[prop(into)] text: String) -> impl IntoView {
     match serde_json::from_str::<Value>(&text) {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => {

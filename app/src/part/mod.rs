@@ -1,27 +1,41 @@
 //! What pages are made of. Each part says the same thing in the same way on every page (interface, law 4).
 
 mod act;
+mod field;
 mod figure;
 mod frame;
 mod id;
 mod json;
+mod kept;
 mod message;
 mod metric;
+mod pager;
 mod panel;
+mod person;
+mod progress;
 mod redis_away;
+mod scrum;
 mod status;
+mod submit;
 mod table;
 mod time;
 
 pub(crate) use act::{act_button, act_link};
-pub(crate) use figure::{FigureText, bytes, milliseconds, number, rate};
+pub(crate) use field::{Choice, NumberField, TextArea, TextField, choices, suggestions};
+pub(crate) use figure::{FigureText, bytes, milliseconds, number, rate, whole};
 pub(crate) use frame::{Page, loaded};
 pub(crate) use id::Id;
 pub(crate) use json::JsonTree;
+pub(crate) use kept::Kept;
 pub(crate) use message::{Empty, NotFound, Notice, Off, Outcome, refusal_page};
 pub(crate) use metric::{Metric, metric, metrics};
-pub(crate) use panel::{Panel, beside};
+pub(crate) use pager::{PageNumber, PageSlice, Pager};
+pub(crate) use panel::{Panel, Split, beside};
+pub(crate) use person::{People, Person};
+pub(crate) use progress::{Progress, counted, mean_progress};
 pub(crate) use redis_away::{RedisAway, redis_answers};
+pub(crate) use scrum::{DemoMark, ProjectStatusWord, SprintStatusWord, TaskStatusWord};
 pub(crate) use status::{Badge, Icon, Shape, StatusWord};
+pub(crate) use submit::{ActLink, Submit};
 pub(crate) use table::{Order, Slice, sort_head, turning};
 pub(crate) use time::{Ago, Clock, age_min_sec};

@@ -1,8 +1,10 @@
 //! The open thing beside its list, with its own scroll and foot. It is an address: closing is going to the one without it.
 
+use domain::Status;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
-use super::Icon;
+use super::{Icon, Notice};
 
 /// The panel. `children` are its body and foot, or a form around both.
 #[component]
@@ -25,14 +27,30 @@ pub(crate) fn Panel(
                     </p>
                     <h2 id="panel-title">{title}</h2>
                 </div>
-                <a class="button quiet square" href=close aria-label="Close panel" title="Close panel">
+                <a class="button quiet square" href=close data-close="" aria-label="Close panel (Escape)" title="Close panel">
                     <Icon name="close" />
                 </a>
             </header>
+            <PanelRefused />
             {children()}
         </aside>
     }
     .into_any()
+}
+
+/// Why the form of the panel was refused: on a narrow screen the panel hides the page, and with it the page's notice.
+#[component]
+fn PanelRefused() -> impl IntoView {
+    use_query_map().get_untracked().get("refused").map(|message| {
+        view! {
+            <Notice status=Status::Bad>
+                <p>
+                    <strong>"Not done. "</strong>
+                    {message}
+                </p>
+            </Notice>
+        }
+    })
 }
 
 /// A page with a panel beside it, if there is one.
@@ -47,4 +65,10 @@ pub(crate) fn beside(page: AnyView, panel: Option<AnyView>) -> AnyView {
         .into_any(),
         None => page,
     }
+}
+
+/// As [`beside`], for a page that is written as one view.
+#[component]
+pub(crate) fn Split(panel: Option<AnyView>, children: Children) -> impl IntoView {
+    beside(children().into_any(), panel)
 }

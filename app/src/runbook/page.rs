@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn markup_is_text_and_links_lead_to_pages() {
-        let (_, body) = rendered("# t\n\n<script>alert(1)</script> <b>x</b> [a](entry-stuck.md)");
+        let (_, body) = rendered("# t\n\n<script>alert(1)</script>\n\ny <b>x</b> [a](entry-stuck.md)");
         assert!(!body.contains("<script") && !body.contains("<b>"), "{body}");
         assert!(body.contains("href=\"entry-stuck\""), "{body}");
     }

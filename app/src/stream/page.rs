@@ -1,15 +1,129 @@
-//! The page.
+//! One stream.
 
+use domain::{figure::grouped, stream::StreamSample};
 use leptos::prelude::*;
+use leptos_router::{
+    hooks::{use_params_map, use_query_map},
+    params::ParamsMap,
+};
 
-use crate::part::Page;
-
-#[component]
-pub(crate) fn StreamsPage() -> impl IntoView {
-    view! { <Page title="Streams">"…"</Page> }
-}
+use super::{
+    entries::entries,
+    entry::panel,
+    groups::groups,
+    load::{StreamView, Tab, last_entry, load},
+    memory::memory,
+};
+use crate::{
+    address,
+    context::context,
+    part::{Metric, Page, RedisAway, beside, bytes, loaded, metric, metrics, rate},
+};
 
 #[component]
 pub(crate) fn StreamPage() -> impl IntoView {
-    view! { <Page title="Stream">"…"</Page> }
+    let query = use_query_map().get_untracked();
+    let name = use_params_map().get_untracked().get("stream").unwrap_or_default();
+    loaded(load(context(), name, query.clone()), move |view| show(&view, &query))
+}
+
+fn show(view: &StreamView, query: &ParamsMap) -> AnyView {
+    let tab = Tab::of(query);
+    let sample = view.sample();
+    let body = match tab {
+        Tab::Entries => entries(view, query),
+        Tab::Groups => groups(sample),
+        Tab::Memory => memory(view),
+    };
+    let body = view! {
+        <RedisAway />
+        {sample.map(figures)}
+        {tabs(sample, tab)}
+        {body}
+    }
+    .into_any();
+    let page = view! {
+        <Page
+            title=view.name.clone()
+            lede=lede(view.sample())
+            crumbs=vec![("/streams".to_owned(), "Streams".to_owned())]
+        >
+            {body}
+        </Page>
+    };
+    beside(page.into_any(), view.open.as_ref().map(|open| panel(&view.name, open, query)))
+}
+
+fn lede(sample: Option<&StreamSample>) -> AnyView {
+    let Some(sample) = sample else {
+        return "It appeared just now; its figures follow with the next look at Redis.".into_any();
+    };
+    if let Some(source) = &sample.source {
+        return view! {
+            "Holds what groups gave up on in "
+            <a href=address::stream(source)>{source.clone()}</a>
+            ". "
+            <a href=address::dead_letters_of(source, None)>"Look at them as dead letters"</a>
+            ", with their errors and the way back."
+        }
+        .into_any();
+    }
+    match sample.groups.len() {
+        0 => "No group reads it.".into_any(),
+        1 => format!("Read by {}.", sample.groups[0].name).into_any(),
+        n => format!("Read by {n} groups.").into_any(),
+    }
+}
+
+fn figures(sample: &StreamSample) -> AnyView {
+    let cell = |id, label, value: AnyView, note: String| {
+        metric(Metric { id, label, value, unit: "", note, status: None, spark: None })
+    };
+    let removed = sample.entries_added.saturating_sub(sample.length);
+    let memory = sample.memory_bytes.map_or_else(|| "–".to_owned(), bytes);
+    let per_entry = match (sample.memory_bytes, sample.length) {
+        (Some(memory), entries) if entries > 0 => format!("{} each", bytes(memory / entries)),
+        (Some(_), _) => "no entries".to_owned(),
+        (None, _) => "not measured yet".to_owned(),
+    };
+    let dead = view! { <a href=address::dead_letters_of(&sample.name, None)>{grouped(sample.dead_letters)}</a> };
+    metrics(
+        "Stream now",
+        vec![
+            cell("entries", "Entries", grouped(sample.length).into_any(), format!("{} were removed", grouped(removed))),
+            cell("added", "Added", rate(sample.added_per_second).into_any(), "over the last minute".to_owned()),
+            cell("memory", "Memory", memory.into_any(), per_entry),
+            cell("groups-now", "Groups", grouped(sample.groups.len() as u64).into_any(), worst(sample)),
+            cell("dead", "Dead letters", dead.into_any(), "of all its groups".to_owned()),
+            cell("last", "Last entry", last_entry(sample), sample.last_id.to_string()),
+        ],
+    )
+}
+
+/// The state of the group that is worst off.
+fn worst(sample: &StreamSample) -> String {
+    let worst = sample.groups.iter().map(|group| &group.verdict).min_by_key(|verdict| verdict.status);
+    worst.map_or_else(|| "nobody reads it".to_owned(), |verdict| format!("worst: {}", verdict.word.to_lowercase()))
+}
+
+fn tabs(sample: Option<&StreamSample>, tab: Tab) -> AnyView {
+    let groups = sample.map(|sample| sample.groups.len());
+    let tab = |which: Tab, value: Option<&str>, words: &'static str, count: Option<usize>| {
+        let changes =
+            [("tab", value), ("before", None), ("after", None), ("open", None), ("text", None), ("type", None)];
+        view! {
+            <a href=address::here_with(&changes) aria-current=(which == tab).then_some("page")>
+                {words}
+                {count.map(|count| view! { <span>{count}</span> })}
+            </a>
+        }
+    };
+    view! {
+        <nav class="tabs" id="tabs" aria-label="Stream">
+            {tab(Tab::Entries, None, "Entries", None)}
+            {tab(Tab::Groups, Some("groups"), "Groups", groups)}
+            {tab(Tab::Memory, Some("memory"), "Memory and trimming", None)}
+        </nav>
+    }
+    .into_any()
 }

@@ -163,6 +163,16 @@ pub const TABLE: &[Entry] = &[
     function("/api/fn/group/repair", Recover),
     function("/api/fn/group/move", Operate),
     function("/api/fn/group/pause", Operate),
+    function("/api/fn/project/create", ManageSprints),
+    function("/api/fn/project/set_status", ManageSprints),
+    function("/api/fn/project/add_member", ManageSprints),
+    function("/api/fn/project/assign", ManageSprints),
+    function("/api/fn/backlog/generate", ManageSprints),
+    function("/api/fn/backlog/change", ManageSprints),
+    function("/api/fn/sprint/start", ManageSprints),
+    function("/api/fn/sprint/run_daily_scrum", ManageSprints),
+    function("/api/fn/sprint/close", ManageSprints),
+    function("/api/fn/sprint/set_progress", ManageSprints),
 ];
 
 /// Who may do this; `None` where the table has no entry for it. A HEAD is a GET without its body.
