@@ -57,7 +57,7 @@ pub fn Comforts() -> impl IntoView {
             <div class="places" id="palette-places" role="listbox" aria-label="Places">
                 {options}
             </div>
-            <p class="palette-note" role="status">
+            <p class="palette-note" role="status" hidden=move || note.with(|note| note.is_empty())>
                 {note}
             </p>
             <footer>

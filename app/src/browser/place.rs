@@ -20,6 +20,24 @@ impl Place {
             "stream" | "group" => "streams",
             "entry" => "filter",
             "dead_letter" => "dead",
+            _ => self.page_icon(),
+        }
+    }
+
+    /// The icon that a page has in the rail.
+    fn page_icon(&self) -> &'static str {
+        match self.href.as_str() {
+            "/" => "overview",
+            "/streams" => "streams",
+            "/dead-letters" => "dead",
+            "/projects" => "projects",
+            "/backlog" => "backlog",
+            "/sprints" => "sprint",
+            "/chronicle" => "chronicle",
+            "/audit" => "audit",
+            "/access" => "access",
+            "/status" => "health",
+            "/api" => "download",
             _ => "arrow",
         }
     }
