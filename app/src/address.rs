@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use domain::{dead_letter::Cursor, stream::EntryId};
+use domain::stream::EntryId;
 use leptos::prelude::GetUntracked;
 use leptos_router::hooks::{use_location, use_query_map};
 
@@ -73,10 +73,6 @@ pub(crate) fn dead_letters_of(stream_name: &str, group_name: Option<&str>) -> St
 /// What to do about it, by the name of its file in `docs/runbooks`.
 pub(crate) fn runbook(name: &str) -> String {
     format!("/runbooks/{name}")
-}
-
-pub(crate) fn dead_letter(at: &Cursor) -> String {
-    with_query("/dead-letters", [("open", Some(at.to_string()))])
 }
 
 /// The records of one cause.

@@ -10,7 +10,7 @@ use services::Services;
 
 use crate::{
     address,
-    part::{DemoMark, Empty, Page, PageNumber, PageSlice, Pager, counted, number},
+    part::{DemoMark, NoProject, Page, PageNumber, PageSlice, Pager, counted, number},
 };
 
 pub(super) struct Overview {

@@ -47,10 +47,9 @@ fn tree(text: &str) -> Option<Value> {
 fn node(id: &str, key: Option<&str>, value: &Value, depth: usize) -> AnyView {
     let key = key.map(|key| view! { <span class="key">{key.to_owned()}</span> });
     let (children, size): (Vec<(String, &Value)>, String) = match value {
-        Value::Object(fields) if depth < DEEPEST => (
-            fields.iter().map(|(name, value)| (name.clone(), value)).collect(),
-            counted(fields.len() as u64, "field"),
-        ),
+        Value::Object(fields) if depth < DEEPEST => {
+            (fields.iter().map(|(name, value)| (name.clone(), value)).collect(), counted(fields.len() as u64, "field"))
+        }
         Value::Array(items) if depth < DEEPEST => (
             items.iter().enumerate().map(|(place, value)| (place.to_string(), value)).collect(),
             counted(items.len() as u64, "item"),

@@ -17,8 +17,8 @@ use crate::{
     address,
     context::context,
     part::{
-        DemoMark, Empty, FigureText, Off, Page, PageNumber, PageSlice, Pager, Progress, ProjectStatusWord, Split,
-        StatusWord, counted, loaded,
+        DemoMark, Empty, FigureText, NoProject, Off, Page, PageNumber, PageSlice, Pager, Progress, ProjectStatusWord,
+        Split, StatusWord, counted, loaded,
     },
 };
 

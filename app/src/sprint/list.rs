@@ -18,7 +18,8 @@ use crate::{
     address,
     context::context,
     part::{
-        ActLink, DemoMark, Empty, Off, Page, PageNumber, PageSlice, Pager, People, Split, choices, counted, loaded,
+        ActLink, DemoMark, Empty, NoProject, Off, Page, PageNumber, PageSlice, Pager, People, Split, choices, counted,
+        loaded,
     },
 };
 

@@ -1,5 +1,7 @@
 //! Changing a preference.
 
+#![allow(clippy::unused_async, reason = "a server function is async, whatever it does")]
+
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::refused::Refused;
