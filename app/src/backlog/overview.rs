@@ -85,13 +85,7 @@ fn row(project: &Project, summary: &BacklogSummary) -> impl IntoView + use<> {
 pub(super) fn no_project() -> AnyView {
     view! {
         <Page title="Backlog" lede="The tasks of a project, waiting for a sprint or in one.".into_any()>
-            <Empty title="No project yet">
-                <p>"A backlog belongs to a project. Create one and fill its backlog with ten tasks by one click, or load the sample project on the Overview."</p>
-                <p class="button-row">
-                    <a class="button primary" href=address::NEW_PROJECT>"New project…"</a>
-                    <a class="button" href="/">"Overview"</a>
-                </p>
-            </Empty>
+            <NoProject what="A backlog is the task list of a project; ten tasks to begin with are one click." />
         </Page>
     }
     .into_any()

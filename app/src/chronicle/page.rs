@@ -305,7 +305,8 @@ fn velocities(projects: &[Project], velocities: &[Velocity]) -> impl IntoView + 
                     </li>
                 }
             });
-            let rows = rows.collect_view();
+            let rows: Vec<_> = rows.collect();
+            let none = rows.is_empty().then(|| view! { <p class="muted">"Known once a sprint is closed."</p> });
             view! {
                 <section aria-labelledby="velocity-heading">
                     <div class="section-head">
@@ -313,6 +314,7 @@ fn velocities(projects: &[Project], velocities: &[Velocity]) -> impl IntoView + 
                         <span class="note">"finished tasks per sprint"</span>
                     </div>
                     <ul class="velocities">{rows}</ul>
+                    {none}
                 </section>
             }
             .into_any()

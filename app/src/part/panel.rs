@@ -1,10 +1,8 @@
 //! The open thing beside its list, with its own scroll and foot. It is an address: closing is going to the one without it.
 
-use domain::Status;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use super::{Icon, Notice};
+use super::{Icon, Outcome};
 
 /// The panel. `children` are its body and foot, or a form around both.
 #[component]
@@ -31,38 +29,12 @@ pub(crate) fn Panel(
                     <Icon name="close" />
                 </a>
             </header>
-            <PanelOutcome />
+            // on a narrow screen the panel hides the page, and with it the page's notice
+            <Outcome />
             {children()}
         </aside>
     }
     .into_any()
-}
-
-/// What became of the panel's form: on a narrow screen the panel hides the page, and with it the page's notice.
-#[component]
-fn PanelOutcome() -> impl IntoView {
-    let query = use_query_map().get_untracked();
-    let refused = query.get("refused").map(|message| {
-        view! {
-            <Notice status=Status::Bad>
-                <p>
-                    <strong>"Not done. "</strong>
-                    {message}
-                </p>
-            </Notice>
-        }
-    });
-    let done = query.get("done").map(|message| {
-        view! {
-            <Notice status=Status::Ok>
-                <p>{message}</p>
-            </Notice>
-        }
-    });
-    view! {
-        {refused}
-        {done}
-    }
 }
 
 /// A page with a panel beside it, if there is one.

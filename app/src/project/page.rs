@@ -71,16 +71,7 @@ fn show(query: &Query, data: Data) -> AnyView {
     let lede = lede(&data).into_any();
     let body = match (data.known, data.rows.is_empty()) {
         (0, _) => EitherOf3::A(view! {
-            <Empty title="No project yet">
-                <p>
-                    "A project has a team, a backlog of tasks and sprints that work on them. Create one, or load the sample project
-                    on the Overview to see all of it at work."
-                </p>
-                <p class="button-row">
-                    <a class="button primary" href=address::NEW_PROJECT>"New project…"</a>
-                    <a class="button" href="/">"Overview"</a>
-                </p>
-            </Empty>
+            <NoProject what="A project has a team, a backlog of tasks, and sprints that work on them." />
         }),
         (_, true) => EitherOf3::B(no_match(&query.text)),
         _ => EitherOf3::C(view! {

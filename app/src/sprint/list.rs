@@ -243,13 +243,7 @@ fn filters(chosen: Option<&str>, projects: &[Project]) -> impl IntoView + use<> 
 fn no_project() -> AnyView {
     view! {
         <Page title="Sprints" lede="A few weeks of a team on the tasks of a backlog.".into_any()>
-            <Empty title="No project yet">
-                <p>"A sprint belongs to a project. Create one, or load the sample project on the Overview, and its first sprint is two clicks away."</p>
-                <p class="button-row">
-                    <a class="button primary" href=address::NEW_PROJECT>"New project…"</a>
-                    <a class="button" href="/">"Overview"</a>
-                </p>
-            </Empty>
+            <NoProject what="A sprint is a few weeks of a team on the tasks of a project." />
         </Page>
     }
     .into_any()

@@ -28,10 +28,11 @@ pub(super) fn begin() {
             submit(event);
         }
     });
+    // text is sent when it is finished, by Enter; leaving a field is not the end of it
     dom::listen(&document, "change", |event| {
-        let form = dom::around::<Element>(&event, "[data-autosubmit]")
-            .and_then(|_| dom::around::<HtmlFormElement>(&event, "form"));
-        if let Some(form) = form {
+        let is_choice = dom::around::<Element>(&event, "select, input[type=checkbox], input[type=radio]").is_some();
+        let is_wanted = is_choice && dom::around::<Element>(&event, "[data-autosubmit]").is_some();
+        if let Some(form) = dom::around::<HtmlFormElement>(&event, "form").filter(|_| is_wanted) {
             let _ = form.request_submit();
         }
     });
