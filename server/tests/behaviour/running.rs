@@ -234,6 +234,7 @@ pub(crate) fn now() -> Timestamp {
 
 fn settings(openapi: Value) -> Settings {
     Settings {
+        guard: server::guard::table::rows(),
         environment: "test".to_owned(),
         kind: EnvironmentKind::Development,
         version: "0",
