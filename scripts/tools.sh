@@ -14,7 +14,6 @@ present() {
     linker) has cc ;;
     redis) [ -n "${REDIS_URL:-}" ] || has_any redis-server valkey-server ;;
     test-redis) has redis-server ;;
-    wasm-opt) [ -n "${WASM_OPT:-}" ] || has wasm-opt ;;
     postgresql) has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
     chromium) [ -n "${CHROMIUM:-}" ] || has_any chromium chromium-browser google-chrome || [ -d '/Applications/Google Chrome.app' ] ;;
     node) has node && has npm ;;
@@ -32,7 +31,6 @@ package() {
     test-redis:fedora) echo valkey-compat-redis ;;
     test-redis:arch) echo valkey ;;
     redis:macos | test-redis:macos) echo redis ;;
-    wasm-opt:*) echo binaryen ;;
     postgresql:fedora) echo postgresql-server ;;
     postgresql:macos) echo postgresql@16 ;;
     postgresql:*) echo postgresql ;;
@@ -50,12 +48,11 @@ packages() {
   echo $words # unquoted: folds the spaces
 }
 
-wishes= # parts that make the result better, and are done without where they cannot be installed
 case ${1:-} in
   run) parts="linker redis" ;;
-  build) parts="linker" wishes="wasm-opt" ;;
+  build) parts="linker" ;;
   bench) parts="linker test-redis" ;;
-  test) parts="linker test-redis postgresql chromium node" wishes="wasm-opt" ;;
+  test) parts="linker test-redis postgresql chromium node" ;;
   *) echo "usage: scripts/tools.sh run|build|bench|test" >&2; exit 2 ;;
 esac
 
@@ -66,11 +63,6 @@ fi
 
 missing=
 for part in $parts; do present "$part" || missing="$missing $part"; done
-for part in $wishes; do
-  present "$part" && continue
-  if has apt-get; then "$here/apt-install.sh" $(packages debian "$part") 2>/dev/null && continue; fi
-  echo "[tools] going on without $part (package $(packages debian "$part"))"
-done
 [ -n "$missing" ] || exit 0
 echo "[tools] missing:$missing"
 

@@ -3,9 +3,8 @@
 //! `pkg/` holds what the build makes (wasm, JavaScript, style sheet), beside it stand the files of `public/` as they are.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    process::Command,
     time::SystemTime,
 };
 
@@ -13,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     Mode,
-    command::{find_program, run, say, step},
+    command::{run, step},
     compress, root,
     toolchain::{TARGET, wasm_cargo},
 };
@@ -71,8 +70,7 @@ fn stamp_file(pkg: &Path) -> PathBuf {
 fn stamp_of(wasm: &Path) -> Result<String> {
     let metadata = fs::metadata(wasm).with_context(|| format!("no {}", wasm.display()))?;
     let modified = metadata.modified()?.duration_since(SystemTime::UNIX_EPOCH)?;
-    // whether wasm-opt was there decides the result too
-    Ok(format!("{} {} {}", modified.as_nanos(), metadata.len(), wasm_opt().is_some()))
+    Ok(format!("{} {}", modified.as_nanos(), metadata.len()))
 }
 
 /// Makes what a browser loads from what the compiler left.
@@ -91,32 +89,8 @@ fn finish(wasm: &Path, pkg: &Path, mode: Mode) -> Result<()> {
             .remove_producers_section(release)
             .generate(pkg)
     })?;
-    if release {
-        optimise(&pkg.join(format!("{NAME}_bg.wasm")))?;
-    }
     fs::write(stamp_file(pkg), stamp_of(wasm)?)?;
     Ok(())
-}
-
-fn wasm_opt() -> Option<PathBuf> {
-    env::var_os("WASM_OPT").map(PathBuf::from).or_else(|| find_program("wasm-opt"))
-}
-
-fn optimise(wasm: &Path) -> Result<()> {
-    let Some(wasm_opt) = wasm_opt() else {
-        say("no wasm-opt (package binaryen): going on without it, the wasm stays about a seventh larger");
-        return Ok(());
-    };
-    // what rustc's output uses; wasm-opt refuses what it is not told of
-    let features = [
-        "--enable-bulk-memory",
-        "--enable-multivalue",
-        "--enable-mutable-globals",
-        "--enable-nontrapping-float-to-int",
-        "--enable-reference-types",
-        "--enable-sign-ext",
-    ];
-    step("wasm-opt", || run(Command::new(wasm_opt).arg("-Oz").args(features).arg(wasm).arg("-o").arg(wasm)))
 }
 
 /// One sheet out of `style/*.css`: `main.css` (tokens and layers) first, then the others by name.
