@@ -48,13 +48,13 @@ export async function lag(page) {
 }
 
 export async function pauseGroup(page) {
-  await button(page, /^pause/i).click();
-  await button(page, /^resume/i).waitFor();
+  await button(page.locator('main'), 'Pause consumers').click();
+  await button(page.locator('main'), 'Resume consumers').waitFor();
 }
 
 export async function resumeGroup(page) {
-  await button(page, /^resume/i).click();
-  await button(page, /^pause/i).waitFor();
+  await button(page.locator('main'), 'Resume consumers').click();
+  await button(page.locator('main'), 'Pause consumers').waitFor();
 }
 
 /** Opens the list of the cause with this error, and its newest record. */
@@ -63,9 +63,10 @@ export async function openCause(page, error) {
   await link(page, error).click();
 }
 
-/** Presses the act, reads the preview, confirms it. */
+/** Presses the act, reads the preview beside the list, confirms it there. */
 export async function act(page, name, { reason } = {}) {
-  await page.getByRole('button', { name }).or(page.getByRole('link', { name })).first().click();
-  if (reason !== undefined) await page.getByLabel(/reason/i).first().fill(reason);
-  await page.locator('form').filter({ hasText: name }).getByRole('button', { name }).last().click();
+  await page.locator('main').getByRole('button', { name }).or(page.locator('main').getByRole('link', { name })).first().click();
+  const panel = page.locator('.panel');
+  if (reason !== undefined) await panel.getByLabel(/reason/i).fill(reason);
+  await panel.getByRole('button', { name }).click();
 }

@@ -42,7 +42,7 @@ test('a project is created, filled and sprinted by forms alone', async () => {
 });
 
 test('a dead letter is discarded with a reason by forms alone', async () => {
-  await openCause(page, /not JSON|expected/i);
+  await openCause(page, /not a JSON object/i);
   await act(page, /discard/i, { reason: 'a test wrote it' });
   await until('no dead letter is left', async () => {
     const { records } = await server.ok('GET', '/api/console/dead-letters');
