@@ -28,7 +28,7 @@ pub mod view;
 #[cfg(feature = "ssr")]
 mod access;
 #[cfg(feature = "ssr")]
-mod address;
+pub mod address;
 #[cfg(feature = "ssr")]
 mod audit;
 #[cfg(feature = "ssr")]

@@ -14,7 +14,7 @@ pub use recovery::{discard, replay};
 use crate::{Error, Redis, clock, dead_letter::record::Record, inspect, keys};
 
 /// Records looked at per dead-letter stream for one answer: the newest ones.
-const SCAN_AT_MOST: usize = 10_000;
+pub const SCAN_AT_MOST: usize = 10_000;
 /// Records fetched at once.
 const STEP: usize = 500;
 const HOUR_MS: i64 = 3_600_000;

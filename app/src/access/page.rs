@@ -3,11 +3,10 @@
 use console::Actor;
 use domain::{Permission, Refusal, Status};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::meaning::meaning;
 use crate::{
-    address::with_query,
+    address::{Parameters, with_query},
     context::{GuardRow, context},
     part::{Page, StatusWord, counted, number, refusal_page},
 };
@@ -16,7 +15,7 @@ const PATH: &str = "/access";
 
 #[component]
 pub(crate) fn AccessPage() -> impl IntoView {
-    let asked = use_query_map().get_untracked().get("permission").filter(|word| !word.is_empty());
+    let asked = Parameters::here().get("permission").filter(|word| !word.is_empty());
     let context = context();
     match chosen(asked.as_deref()) {
         Ok(chosen) => show(&context.actor(), &context.settings.guard, chosen),

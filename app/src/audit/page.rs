@@ -3,13 +3,12 @@
 use console::audit;
 use domain::{Refusal, Status, audit as log, audit::AuditEntry, audit::AuditState};
 use leptos::prelude::*;
-use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use super::panel;
 use crate::{
-    address::with_query,
+    address::{Parameters, with_query},
     context::{Context, context},
-    part::{Clock, Empty, Icon, Page, StatusWord, counted, loaded},
+    part::{Clock, Empty, Icon, Page, Split, StatusWord, counted, loaded},
 };
 
 const PATH: &str = "/audit";
@@ -25,7 +24,7 @@ pub(super) struct Query {
 }
 
 impl Query {
-    fn read(parameters: &ParamsMap) -> Result<Self, Refusal> {
+    fn read(parameters: &Parameters) -> Result<Self, Refusal> {
         let text = |name: &str| parameters.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let id = |name: &str| {
             let wrong = |text: &str| Refusal::invalid(format!("{name} is the number of an audit entry, not {text}"));
@@ -49,7 +48,7 @@ struct Shown {
 
 #[component]
 pub(crate) fn AuditPage() -> impl IntoView {
-    let query = Query::read(&use_query_map().get_untracked());
+    let query = Query::read(&Parameters::here());
     let context = context();
     loaded(async move { load(&context, query?).await }, |shown| show(&shown))
 }
@@ -67,16 +66,14 @@ fn show(shown: &Shown) -> AnyView {
     let query = &shown.query;
     let untouched = shown.page.entries.is_empty() && query.text.is_none() && query.before.is_none();
     let body = if untouched { empty() } else { log(shown) };
-    let beside = shown.open.as_ref().map(|entry| panel::panel(entry, query));
-    let class = if beside.is_some() { "split" } else { "whole" };
+    let open = shown.open.as_ref().map(|entry| panel::panel(entry, query));
     let lede = "Who did what to which stream or group, why, and what became of it. Payloads are never in here.";
     view! {
-        <div class=class>
+        <Split panel=open>
             <Page title="Audit" lede=lede.into_any()>
                 {body}
             </Page>
-            {beside}
-        </div>
+        </Split>
     }
     .into_any()
 }
@@ -221,12 +218,8 @@ fn foot(shown: &Shown) -> AnyView {
 mod tests {
     use super::*;
 
-    fn read(parameters: &[(&'static str, &str)]) -> Result<Query, Refusal> {
-        let mut map = ParamsMap::new();
-        for (name, value) in parameters {
-            map.insert(*name, (*value).to_owned());
-        }
-        Query::read(&map)
+    fn read(parameters: &[(&str, &str)]) -> Result<Query, Refusal> {
+        Query::read(&parameters.iter().copied().collect())
     }
 
     #[test]

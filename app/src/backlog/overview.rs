@@ -10,12 +10,12 @@ use services::Services;
 
 use crate::{
     address,
-    part::{DemoMark, NoProject, Page, PageNumber, PageSlice, Pager, counted, number},
+    part::{DemoMark, NoProject, Page, PageNumber, Slice, counted, number},
 };
 
 pub(super) struct Overview {
     rows: Vec<(Project, BacklogSummary)>,
-    slice: PageSlice,
+    slice: Slice,
     total: u64,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn show(overview: Overview) -> AnyView {
                         <tbody>{rows}</tbody>
                     </table>
                 </div>
-                <Pager slice=overview.slice />
+                {overview.slice.foot("Projects")}
             </section>
         </Page>
     }

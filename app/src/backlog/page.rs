@@ -6,7 +6,6 @@ use domain::{
     project::Project,
 };
 use leptos::{either::EitherOf3, prelude::*};
-use leptos_router::hooks::use_query_map;
 use services::{Services, project};
 
 use super::{
@@ -14,11 +13,11 @@ use super::{
     task,
 };
 use crate::{
-    address,
+    address::{self, Parameters},
     context::context,
     part::{
-        ActLink, DemoMark, Empty, Page, PageNumber, PageSlice, Pager, People, Person, Progress, Split, Submit,
-        TaskStatusWord, choices, counted, loaded, number,
+        ActLink, DemoMark, Empty, Page, PageNumber, People, Person, Progress, Slice, Split, Submit, TaskStatusWord,
+        choices, counted, loaded, number,
     },
 };
 
@@ -36,7 +35,7 @@ struct Backlog {
     projects: Vec<Project>,
     summary: BacklogSummary,
     tasks: Vec<Task>,
-    slice: PageSlice,
+    slice: Slice,
     open: Option<Result<Task, String>>,
     people: People,
 }
@@ -49,7 +48,7 @@ enum Data {
 
 #[component]
 pub(crate) fn BacklogPage() -> impl IntoView {
-    let query = use_query_map().get_untracked();
+    let query = Parameters::here();
     let query = Query {
         project: query.get("project").filter(|id| !id.is_empty()),
         status: query.get("status").as_deref().and_then(TaskStatus::parse),
@@ -123,7 +122,7 @@ fn show(query: &Query, backlog: Backlog) -> AnyView {
         (false, true) => EitherOf3::B(no_match(&id)),
         (false, false) => EitherOf3::C(view! {
             {table(backlog.tasks, &backlog.people, open.as_deref())}
-            <Pager slice=backlog.slice />
+            {backlog.slice.foot("Tasks")}
         }),
     };
     let filters = filters(query, &backlog.project, &backlog.projects, &backlog.summary);

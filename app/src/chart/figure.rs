@@ -1,10 +1,9 @@
 //! A chart on its page: caption with the value now, two drawings of which the style sheet shows one, or the table.
 
 use leptos::{either::Either, prelude::*};
-use leptos_router::hooks::use_query_map;
 
 use super::{Chart, Rows, Size};
-use crate::address;
+use crate::address::{self, Parameters};
 
 /// The line above a chart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,7 +20,7 @@ pub(crate) struct Caption {
 
 /// The chart, or the same figures as a table where the address says `?table=<id>`. `id` is unique on the page.
 pub(crate) fn chart_figure(id: &'static str, caption: Caption, chart: &dyn Chart) -> AnyView {
-    let is_table = use_query_map().get_untracked().get("table").is_some_and(|table| table == id);
+    let is_table = Parameters::here().get("table").is_some_and(|table| table == id);
     let (href, words) = if is_table {
         (address::here_with(&[("table", None)]), "As chart")
     } else {

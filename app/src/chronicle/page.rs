@@ -6,7 +6,6 @@ use domain::{
     project::Project,
 };
 use leptos::{either::Either, prelude::*};
-use leptos_router::hooks::use_query_map;
 use services::{Services, project, sprint};
 
 use super::{
@@ -16,7 +15,7 @@ use super::{
     velocity_chart,
 };
 use crate::{
-    address,
+    address::{self, Parameters},
     context::context,
     part::{Clock, DemoMark, Empty, Page, Panel, People, Shape, Split, choices, loaded},
 };
@@ -45,7 +44,7 @@ struct Data {
 
 #[component]
 pub(crate) fn ChroniclePage() -> impl IntoView {
-    let query = use_query_map().get_untracked();
+    let query = Parameters::here();
     let text = |name: &str| query.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let filter = Filter {
         project: text("project"),

@@ -31,7 +31,8 @@ pub(super) async fn preview(console: &Console, who: &Actor, repair: Repair, quer
     let items = if query.items.is_empty() {
         let page = console::dead_letter::list(console, &query.filter(), None, AT_MOST).await?;
         let at = |record: domain::dead_letter::DeadLetter| Cursor { stream: record.provenance.stream, id: record.id };
-        page.records.into_iter().map(at).collect()
+        // what died since the button was shown is not part of it, however often the preview is brought up to date
+        page.records.into_iter().filter(|record| query.upto.is_none_or(|upto| record.id <= upto)).map(at).collect()
     } else {
         query.items.clone()
     };
@@ -93,7 +94,7 @@ pub(super) fn panel(preview: &Preview, query: &Query, rights: &Rights) -> AnyVie
     view! {
         <aside class="panel" id="act-panel" aria-labelledby="panel-h">
             {super::panel::head("Preview, nothing has been done yet", format!("{} {what}", repair.label()), query, None)}
-            <form method="post" action=format!("/api/fn/dead_letter/{}", repair.word())>
+            <form method="post" action=format!("/api/fn/dead_letter/{}", repair.word()) data-needs-redis="">
                 <input type="hidden" name="items" value=items />
                 <input type="hidden" name="state_token" value=token />
                 <div class="panel-body">

@@ -67,7 +67,7 @@ fn row(cause: &Cause, query: &Query) -> AnyView {
                     >
                         {cause.error.clone()}
                     </a>
-                    <small>{format!("{type_} · {}", cause.group)}</small>
+                    <small>{format!("{type_} · {}", if cause.group.is_empty() { "no group" } else { &cause.group })}</small>
                 </span>
             </th>
             <td data-label="Last 24 h">{day(cause, state)}</td>

@@ -1,15 +1,18 @@
 //! Dead letters: everything on one page, chosen by its address.
 
+use std::sync::Arc;
+
 use console::dead_letter;
 use domain::{
     Refusal, Status,
     audit::AuditEntry,
     dead_letter::{Cause, DeadLetter, DeadLetterPage},
+    figure::grouped,
     refusal::RefusalKind,
     stream::Snapshot,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use streams::dead_letter::SCAN_AT_MOST;
 
 use super::{
     act::{self, Preview},
@@ -20,9 +23,9 @@ use super::{
     state::State,
 };
 use crate::{
-    address,
+    address::{self, Parameters},
     context::{Context, context},
-    part::{Ago, Empty, Notice, Off, Page, counted, loaded, number, sentence},
+    part::{Ago, Empty, Notice, Off, Page, Split, counted, loaded, number, sentence},
 };
 
 /// Records on a page.
@@ -48,7 +51,7 @@ impl Rights {
     }
 }
 
-/// What stands beside the list.
+/// What stands panel the list.
 enum Panel {
     Record(DeadLetter),
     Preview(Preview),
@@ -62,35 +65,50 @@ struct Shown {
     records: Option<DeadLetterPage>,
     panel: Option<Panel>,
     rights: Rights,
+    /// Streams with more dead letters than are looked through, and how many they have.
+    beyond: Vec<(String, u64)>,
+}
+
+struct Away {
+    why: String,
+    snapshot: Arc<Snapshot>,
+    report: Option<AuditEntry>,
+    query: Query,
 }
 
 /// The page, or what the sampler saw last while Redis is away.
 enum Loaded {
     Here(Box<Shown>),
-    Away { why: String, snapshot: std::sync::Arc<Snapshot> },
+    Away(Box<Away>),
 }
 
 #[component]
 pub(crate) fn DeadLettersPage() -> impl IntoView {
-    let query = Query::read(&use_query_map().get_untracked());
+    let query = Query::read(&Parameters::here());
     let context = context();
     loaded(async move { load(&context, query?).await }, |found| match found {
         Loaded::Here(shown) => show(&shown),
-        Loaded::Away { why, snapshot } => away(&why, &snapshot),
+        Loaded::Away(seen) => {
+            let panel = seen.report.as_ref().map(|entry| panel::outcome(entry, &seen.query));
+            view! { <Split panel=panel>{away(&seen.why, &seen.snapshot)}</Split> }.into_any()
+        }
     })
 }
 
 async fn load(context: &Context, query: Query) -> Result<Loaded, Refusal> {
-    let snapshot = context.snapshot();
-    if let Some(why) = &snapshot.error {
-        return Ok(Loaded::Away { why: why.clone(), snapshot });
-    }
-    match here(context, query).await {
-        Err(refusal) if refusal.kind == RefusalKind::Unavailable => {
-            Ok(Loaded::Away { why: refusal.message, snapshot: context.snapshot() })
-        }
-        found => Ok(Loaded::Here(Box::new(found?))),
-    }
+    let why = match context.snapshot().error.clone() {
+        Some(why) => why,
+        None => match here(context, query.clone()).await {
+            Err(refusal) if refusal.kind == RefusalKind::Unavailable => refusal.message,
+            found => return Ok(Loaded::Here(Box::new(found?))),
+        },
+    };
+    // what became of an act is in the audit log, which does not need Redis
+    let report = match query.report {
+        Some(id) => console::audit::get(&context.console, id).await.ok(),
+        None => None,
+    };
+    Ok(Loaded::Away(Box::new(Away { why, snapshot: context.snapshot(), report, query })))
 }
 
 async fn here(context: &Context, query: Query) -> Result<Shown, Refusal> {
@@ -102,7 +120,8 @@ async fn here(context: &Context, query: Query) -> Result<Shown, Refusal> {
         None
     };
     let panel = panel_of(context, &query).await?;
-    Ok(Shown { query, causes, records, panel, rights: Rights::of(context) })
+    let beyond = beyond(&context.snapshot(), &query);
+    Ok(Shown { query, causes, records, panel, rights: Rights::of(context), beyond })
 }
 
 async fn panel_of(context: &Context, query: &Query) -> Result<Option<Panel>, Refusal> {
@@ -133,6 +152,7 @@ fn show(shown: &Shown) -> AnyView {
         let list = shown.records.as_ref().map(|page| records(page, cause, query, &shown.rights));
         view! {
             {nothing.then(empty)}
+            {not_all(&shown.beyond)}
             {filters(query)}
             {table}
             {list}
@@ -146,14 +166,12 @@ fn show(shown: &Shown) -> AnyView {
         Panel::Missing(refusal) => panel::missing(refusal, query),
     });
     let lede = lede(&shown.causes).into_any();
-    let class = if beside.is_some() { "split" } else { "whole" };
     view! {
-        <div class=class>
+        <Split panel=beside>
             <Page title="Dead letters" lede=lede>
                 {body}
             </Page>
-            {beside}
-        </div>
+        </Split>
     }
     .into_any()
 }
@@ -178,6 +196,29 @@ fn lede(causes: &[Cause]) -> String {
         counted(causes.len() as u64, "cause"),
         counted(groups.len() as u64, "group")
     )
+}
+
+fn beyond(snapshot: &Snapshot, query: &Query) -> Vec<(String, u64)> {
+    let meant = |source: &String| query.stream.as_ref().is_none_or(|stream| stream == source);
+    let long = snapshot.streams.iter().filter(|stream| stream.length > SCAN_AT_MOST as u64);
+    long.filter_map(|stream| Some((stream.source.clone().filter(meant)?, stream.length))).collect()
+}
+
+/// What is shown is not everything, and where the rest is.
+fn not_all(beyond: &[(String, u64)]) -> Option<AnyView> {
+    let streams: Vec<String> =
+        beyond.iter().map(|(stream, length)| format!("{stream} has {}", grouped(*length))).collect();
+    (!streams.is_empty()).then(|| {
+        view! {
+            <Notice status=Status::Unknown>
+                <p>
+                    <strong>{format!("Only the newest {} of each stream are counted and searched. ", grouped(SCAN_AT_MOST as u64))}</strong>
+                    {format!("{}. Older ones come into sight as newer ones are replayed or discarded.", streams.join(", "))}
+                </p>
+            </Notice>
+        }
+        .into_any()
+    })
 }
 
 fn count(records: u64) -> String {

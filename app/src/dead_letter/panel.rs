@@ -10,11 +10,11 @@ use leptos::prelude::*;
 use super::{
     page::Rights,
     query::{Query, Repair},
-    records::source_means,
+    records::{group_link, source_means},
 };
 use crate::{
     address::{self, with_query},
-    part::{Ago, Clock, Icon, Id, Off, payload, report, sentence},
+    part::{Ago, Clock, Icon, Id, Off, payload, report, sentence, visible},
 };
 
 /// Title and buttons of a panel. `neighbours`: the records before and after, where there are some.
@@ -65,7 +65,7 @@ pub(super) fn record(record: &DeadLetter, page: Option<&DeadLetterPage>, query: 
             {head("Dead letter", record.id.to_string(), query, neighbours)}
             <div class="panel-body">
                 <section class="panel-section" aria-label="Error">
-                    <pre class="error-text">{record.provenance.error.clone()}</pre>
+                    <pre class="error-text">{visible(&record.provenance.error)}</pre>
                     {facts(record)}
                 </section>
                 <section class="panel-section">
@@ -143,11 +143,7 @@ fn facts(record: &DeadLetter) -> AnyView {
                 {source} " " <small class="muted">{if record.source_present { "present" } else { "gone" }}</small>
             </dd>
             <dt>"Group"</dt>
-            <dd>
-                <a class="mono" href=address::group(&p.stream, &p.group)>
-                    {p.group.clone()}
-                </a>
-            </dd>
+            <dd>{group_link(&p.stream, &p.group)}</dd>
             <dt>"Consumer"</dt>
             <dd class="mono">{p.consumer.clone()}</dd>
             <dt>"Type"</dt>

@@ -3,10 +3,10 @@
 use domain::{
     Permission, Refusal,
     dead_letter::{Cursor, Filter},
+    stream::EntryId,
 };
-use leptos_router::params::ParamsMap;
 
-use crate::address::with_query;
+use crate::address::{Parameters, with_query};
 
 pub(super) const PATH: &str = "/dead-letters";
 
@@ -64,6 +64,8 @@ pub(super) struct Query {
     pub(super) act: Option<Repair>,
     /// What is ticked; nothing stands for all that are listed.
     pub(super) items: Vec<Cursor>,
+    /// The newest record there was when all that are listed were chosen.
+    pub(super) upto: Option<EntryId>,
     /// The act in the audit log whose report is shown.
     pub(super) report: Option<i64>,
     /// The reason that was typed before the act was refused.
@@ -71,14 +73,15 @@ pub(super) struct Query {
 }
 
 impl Query {
-    pub(super) fn read(parameters: &ParamsMap) -> Result<Self, Refusal> {
+    pub(super) fn read(parameters: &Parameters) -> Result<Self, Refusal> {
         let text = |name: &str| parameters.get(name).filter(|text| !text.trim().is_empty());
         let cursor = |name: &str| text(name).map(|text| cursor(&text)).transpose();
         let report = text("report").map(|id| {
             id.parse().map_err(|_| Refusal::invalid(format!("report is the number of an audit entry, not {id}")))
         });
-        let ticked = parameters.get_all("item").unwrap_or_default();
-        let items = ticked.iter().map(|text| self::cursor(text)).collect::<Result<_, _>>()?;
+        let upto = text("upto")
+            .map(|id| id.parse().map_err(|_| Refusal::invalid(format!("upto is the id of a record, not {id}"))));
+        let items = parameters.get_all("item").map(self::cursor).collect::<Result<_, _>>()?;
         Ok(Self {
             stream: text("stream"),
             group: text("group"),
@@ -89,6 +92,7 @@ impl Query {
             raw: text("raw").is_some(),
             act: text("act").map(|word| Repair::parse(&word)).transpose()?,
             items,
+            upto: upto.transpose()?,
             report: report.transpose()?,
             reason: text("kept.reason"),
         })
@@ -145,12 +149,8 @@ fn cursor(text: &str) -> Result<Cursor, Refusal> {
 mod tests {
     use super::*;
 
-    fn read(parameters: &[(&'static str, &str)]) -> Result<Query, Refusal> {
-        let mut map = ParamsMap::new();
-        for (name, value) in parameters {
-            map.insert(*name, (*value).to_owned());
-        }
-        Query::read(&map)
+    fn read(parameters: &[(&str, &str)]) -> Result<Query, Refusal> {
+        Query::read(&parameters.iter().copied().collect())
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_its_text() {
-        for (name, value) in [("open", "5-1"), ("before", "x"), ("act", "burn"), ("report", "last")] {
+        for (name, value) in [("open", "5-1"), ("before", "x"), ("act", "burn"), ("report", "last"), ("upto", "now")] {
             let refusal = read(&[(name, value)]).expect_err("nonsense");
             assert!(refusal.message.contains(value), "{refusal}");
         }

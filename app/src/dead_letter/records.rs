@@ -45,11 +45,7 @@ fn facts(cause: &Cause) -> AnyView {
             </div>
             <div>
                 <dt>"Group"</dt>
-                <dd>
-                    <a class="mono" href=address::group(&cause.stream, &cause.group)>
-                        {cause.group.clone()}
-                    </a>
-                </dd>
+                <dd>{group_link(&cause.stream, &cause.group)}</dd>
             </div>
             <div>
                 <dt>"Type"</dt>
@@ -64,6 +60,14 @@ fn facts(cause: &Cause) -> AnyView {
         </dl>
     }
     .into_any()
+}
+
+/// A record that another program wrote may name no group.
+pub(super) fn group_link(stream: &str, group: &str) -> AnyView {
+    if group.is_empty() {
+        return view! { <span class="muted">"none"</span> }.into_any();
+    }
+    view! { <a class="mono" href=address::group(stream, group)>{group.to_owned()}</a> }.into_any()
 }
 
 fn nothing(query: &Query) -> AnyView {
@@ -85,9 +89,11 @@ fn form(page: &DeadLetterPage, query: &Query, rights: &Rights) -> AnyView {
     // a list of one cause need not repeat its error
     let with_error = query.cause.is_none();
     let rows = page.records.iter().map(|record| row(record, query, with_error));
+    let newest = page.records.iter().map(|record| record.id).max().filter(|_| query.before.is_none());
     view! {
         <form method="get" action=PATH class="records-form">
             {hidden.collect_view()}
+            {newest.map(|id| view! { <input type="hidden" name="upto" value=id.to_string() /> })}
             <div class="selection top-gap">
                 <span class="count">
                     <span class="when-none">
@@ -103,8 +109,10 @@ fn form(page: &DeadLetterPage, query: &Query, rights: &Rights) -> AnyView {
                     <caption class="hidden-text">"Records, newest first"</caption>
                     <thead>
                         <tr>
-                            <th scope="col">
-                                <span class="hidden-text">"Select"</span>
+                            <th scope="col" class="tick">
+                                <label>
+                                    <input type="checkbox" data-select-all="item" aria-label="Select all shown" />
+                                </label>
                             </th>
                             <th scope="col">"Record"</th>
                             <th scope="col">"Key"</th>

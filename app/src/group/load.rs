@@ -8,11 +8,10 @@ use domain::{
     operation::{GroupMove, PendingAct, PendingSelection, Report},
     stream::{EntryId, GroupSample, PendingPage, Snapshot, StreamSample},
 };
-use leptos_router::params::ParamsMap;
 use streams::inspect::PendingBrowse;
 
 use super::act::{entry_ids, pending_act, position};
-use crate::context::Context;
+use crate::{address::Parameters, context::Context};
 
 /// Acts on this group that are shown.
 const CHANGES: usize = 6;
@@ -54,7 +53,7 @@ pub(super) enum Preview {
 }
 
 /// The filter of the pending entries that the address asks for.
-pub(super) fn browse(query: &ParamsMap) -> PendingBrowse {
+pub(super) fn browse(query: &Parameters) -> PendingBrowse {
     let text = |name: &str| query.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     PendingBrowse {
         after: text("after").and_then(|id| id.parse().ok()),
@@ -65,8 +64,8 @@ pub(super) fn browse(query: &ParamsMap) -> PendingBrowse {
 }
 
 /// The pending entries that the address selects.
-pub(super) fn selected(query: &ParamsMap) -> Vec<EntryId> {
-    let ids = query.get_all("ids").unwrap_or_default().join(" ");
+pub(super) fn selected(query: &Parameters) -> Vec<EntryId> {
+    let ids = query.get_all("ids").collect::<Vec<_>>().join(" ");
     entry_ids(&ids).unwrap_or_default()
 }
 
@@ -74,7 +73,7 @@ pub(super) async fn load(
     context: Context,
     stream: String,
     name: String,
-    query: ParamsMap,
+    query: Parameters,
 ) -> Result<GroupView, Refusal> {
     let snapshot = context.snapshot();
     let pending = match &snapshot.error {
@@ -96,7 +95,7 @@ pub(super) async fn load(
 }
 
 /// Computed by the code that will act, and it leaves no trace.
-async fn preview(context: &Context, stream: &str, group: &str, query: &ParamsMap) -> Option<Preview> {
+async fn preview(context: &Context, stream: &str, group: &str, query: &Parameters) -> Option<Preview> {
     let word = query.get("act")?;
     if word == "move" {
         let Some(to) = query.get("to") else { return Some(Preview::Choose) };

@@ -6,13 +6,15 @@ use domain::{
     stream::{GroupSample, StreamSample},
 };
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 
 use super::{
     load::GroupView,
     repair_panel::{message, reason_field, warnings},
 };
-use crate::{address, part::Panel};
+use crate::{
+    address::{self, Parameters},
+    part::Panel,
+};
 
 /// Where a group can be moved to: the form's word, what it is called, what it means.
 const PLACES: [(&str, &str, &str); 3] = [
@@ -25,7 +27,7 @@ const PLACES: [(&str, &str, &str); 3] = [
 pub(super) fn panel(
     view: &GroupView,
     chosen: Option<(&str, &str, &Result<Report, Refusal>)>,
-    query: &ParamsMap,
+    query: &Parameters,
 ) -> AnyView {
     let close = address::here_with(&[("act", None), ("to", None), ("at", None)]);
     let (to, after) = chosen.map_or(("", ""), |(to, after, _)| (to, after));
@@ -112,7 +114,7 @@ fn now(stream: &StreamSample, group: &GroupSample) -> AnyView {
     .into_any()
 }
 
-fn confirm(view: &GroupView, to: &str, after: &str, report: &Report, query: &ParamsMap) -> AnyView {
+fn confirm(view: &GroupView, to: &str, after: &str, report: &Report, query: &Parameters) -> AnyView {
     let detail = report.items.first().map(|item| item.detail.clone()).unwrap_or_default();
     let kept = query.get("kept.confirm").unwrap_or_default();
     view! {

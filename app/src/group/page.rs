@@ -5,10 +5,6 @@ use domain::{
     stream::{GroupSample, StreamSample},
 };
 use leptos::prelude::*;
-use leptos_router::{
-    hooks::{use_params_map, use_query_map},
-    params::ParamsMap,
-};
 
 use super::{
     charts::charts,
@@ -21,22 +17,21 @@ use super::{
     strip::strip,
 };
 use crate::{
-    address,
+    address::{self, Parameters, segment_after},
     context::context,
     overview::sentences,
-    part::{Page, RedisAway, StatusWord, act_button, act_link, beside, loaded, redis_answers},
+    part::{Page, RedisAway, Split, StatusWord, act_button, act_link, loaded, redis_answers},
     runbook,
 };
 
 #[component]
 pub(crate) fn GroupPage() -> impl IntoView {
-    let query = use_query_map().get_untracked();
-    let params = use_params_map().get_untracked();
-    let [stream, group] = ["stream", "group"].map(|name| params.get(name).unwrap_or_default());
+    let query = Parameters::here();
+    let [stream, group] = ["streams", "groups"].map(segment_after);
     loaded(load(context(), stream, group, query.clone()), move |view| show(&view, &query))
 }
 
-fn show(view: &GroupView, query: &ParamsMap) -> AnyView {
+fn show(view: &GroupView, query: &Parameters) -> AnyView {
     let samples = view.stream_sample().zip(view.sample());
     let figures = samples.map(|(stream, group)| {
         view! {
@@ -67,7 +62,7 @@ fn show(view: &GroupView, query: &ParamsMap) -> AnyView {
         Preview::Choose => move_panel::panel(view, None, query),
         Preview::Move { to, after, report } => move_panel::panel(view, Some((to, after, report)), query),
     });
-    beside(page.into_any(), panel)
+    view! { <Split panel=panel>{page}</Split> }.into_any()
 }
 
 /// The verdict with its runbook, what it costs and why.

@@ -10,14 +10,13 @@ use domain::{
     time::{humane, min_sec},
 };
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 
 use super::{
     act::PENDING_ACTS,
     load::{GroupView, selected},
 };
 use crate::{
-    address,
+    address::{self, Parameters},
     context::context,
     part::{Empty, Off, StatusWord, redis_answers, turning},
 };
@@ -29,7 +28,7 @@ const FIRST_PLAUSIBLE_MS: u64 = 1_000_000_000_000;
 /// Ages that the list can be narrowed to.
 const AGES: [(&str, &str); 2] = [("60000", "idle over 1 min"), ("300000", "idle over 5 min")];
 
-pub(super) fn pending(view: &GroupView, query: &ParamsMap) -> AnyView {
+pub(super) fn pending(view: &GroupView, query: &Parameters) -> AnyView {
     let (note, body) = match &view.pending {
         Err(refusal) => {
             let words = format!("The pending entries cannot be read: {}.", refusal.message);
@@ -57,7 +56,7 @@ pub(super) fn pending(view: &GroupView, query: &ParamsMap) -> AnyView {
     .into_any()
 }
 
-fn filters(view: &GroupView, query: &ParamsMap) -> Option<AnyView> {
+fn filters(view: &GroupView, query: &Parameters) -> Option<AnyView> {
     let (consumer, idle) = (query.get("consumer"), query.get("idle"));
     let names = view.sample().map(|group| group.consumers.as_slice()).unwrap_or_default();
     let holding = names.iter().filter(|c| c.pending > 0 || Some(&c.name) == consumer.as_ref()).take(8);
@@ -79,7 +78,7 @@ fn filters(view: &GroupView, query: &ParamsMap) -> Option<AnyView> {
         .then(|| view! { <div class="filters" id="filters">{ages.collect_view()} {consumers}</div> }.into_any())
 }
 
-fn nothing(query: &ParamsMap) -> AnyView {
+fn nothing(query: &Parameters) -> AnyView {
     if query.get("consumer").is_some() || query.get("idle").is_some() || query.get("after").is_some() {
         let href = format!("{}#pending", address::here_with(&[("consumer", None), ("idle", None), ("after", None)]));
         return view! {
@@ -97,7 +96,7 @@ fn nothing(query: &ParamsMap) -> AnyView {
     .into_any()
 }
 
-fn list(view: &GroupView, page: &PendingPage, query: &ParamsMap) -> AnyView {
+fn list(view: &GroupView, page: &PendingPage, query: &Parameters) -> AnyView {
     let all = query.get("select").is_some_and(|select| select == "all");
     let chosen = selected(query);
     let is_selected = |id: EntryId| all || chosen.contains(&id);

@@ -7,11 +7,10 @@ use domain::{
     stream::EntryId,
 };
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 
 use super::load::GroupView;
 use crate::{
-    address,
+    address::{self, Parameters},
     part::{Icon, Panel, Shape},
 };
 
@@ -46,7 +45,7 @@ pub(super) fn panel(
     act: PendingAct,
     ids: &[EntryId],
     report: &Result<Report, Refusal>,
-    query: &ParamsMap,
+    query: &Parameters,
 ) -> AnyView {
     let close = format!("{}#pending", address::here_with(&[("act", None)]));
     let (title, ..) = words(act);
@@ -75,7 +74,7 @@ pub(super) fn message(words: &str) -> AnyView {
     .into_any()
 }
 
-fn form(view: &GroupView, act: PendingAct, report: &Report, query: &ParamsMap, close: &str) -> AnyView {
+fn form(view: &GroupView, act: PendingAct, report: &Report, query: &Parameters, close: &str) -> AnyView {
     let (_, verb, meaning) = words(act);
     let count = report.count(Outcome::Would);
     let ids = report.items.iter().map(|item| item.item.as_str()).collect::<Vec<_>>().join(" ");
@@ -155,7 +154,7 @@ fn items(report: &Report) -> AnyView {
 }
 
 /// Why, for the audit log; what was typed before a refusal is there again.
-pub(super) fn reason_field(required: bool, query: &ParamsMap) -> AnyView {
+pub(super) fn reason_field(required: bool, query: &Parameters) -> AnyView {
     let kept = query.get("kept.reason").unwrap_or_default();
     let label = if required { "Reason, for the audit log" } else { "Reason, for the audit log (optional)" };
     view! {

@@ -9,28 +9,27 @@ use domain::{
     time::humane,
 };
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 
 use super::{
     order::{error_percent, is_problem, sorted},
     worst::LAG_FLOOR,
 };
 use crate::{
-    address,
+    address::{self, Parameters},
     chart::Spark,
-    part::{FigureText, Icon, Order, Slice, StatusWord, age_min_sec, milliseconds, sort_head},
+    part::{FigureText, Icon, Order, PageNumber, StatusWord, age_min_sec, milliseconds, sort_head},
 };
 
 /// Groups on one page of the table.
 const PER_PAGE: usize = 100;
 
-pub(super) fn groups(snapshot: &Snapshot, query: &ParamsMap) -> AnyView {
+pub(super) fn groups(snapshot: &Snapshot, query: &Parameters) -> AnyView {
     let sort = query.get("sort").unwrap_or_default();
     let only_problems = query.get("problems").is_some_and(|word| word == "only");
     let all = sorted(snapshot, &sort);
     let (total, problems) = (all.len(), all.iter().filter(|group| is_problem(group)).count());
     let shown: Vec<_> = all.into_iter().filter(|group| !only_problems || is_problem(group)).collect();
-    let slice = Slice::new(query.get("from").as_deref(), shown.len(), PER_PAGE);
+    let slice = PageNumber::read(query).of_long(shown.len(), PER_PAGE);
     let filter = match (only_problems, problems) {
         (true, _) => Some((None, format!("All {total} groups"))),
         (false, 0) => None,
@@ -38,7 +37,7 @@ pub(super) fn groups(snapshot: &Snapshot, query: &ParamsMap) -> AnyView {
         (false, n) => Some((Some("only"), format!("Only the {n} with a problem"))),
     };
     let filter = filter.map(|(value, words)| {
-        let href = address::here_with(&[("problems", value), ("from", None)]);
+        let href = address::here_with(&[("problems", value), ("page", None)]);
         view! {
             <a class="end" href=href>
                 {words}

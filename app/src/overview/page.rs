@@ -1,7 +1,6 @@
 //! The first page.
 
 use leptos::prelude::*;
-use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use super::{
     aside::{causes, changes, sprint_strip},
@@ -12,19 +11,20 @@ use super::{
     worst::worst,
 };
 use crate::{
+    address::Parameters,
     context::context,
     demo::{FirstRun, RemovalPanel, Running},
-    part::{Page, RedisAway, beside, loaded},
+    part::{Page, RedisAway, Split, loaded},
 };
 
 #[component]
 pub(crate) fn OverviewPage() -> impl IntoView {
-    let query = use_query_map().get_untracked();
+    let query = Parameters::here();
     let removing = query.get("act").is_some_and(|act| act == "remove-demo");
     loaded(load(context(), removing), move |overview| show(&overview, &query))
 }
 
-fn show(overview: &Overview, query: &ParamsMap) -> AnyView {
+fn show(overview: &Overview, query: &Parameters) -> AnyView {
     if overview.is_first_run() {
         return view! {
             <Page title="Overview">
@@ -53,7 +53,7 @@ fn show(overview: &Overview, query: &ParamsMap) -> AnyView {
             {body}
         </Page>
     };
-    beside(page.into_any(), removal)
+    view! { <Split panel=removal>{page}</Split> }.into_any()
 }
 
 fn lede_of(overview: &Overview) -> AnyView {
@@ -61,7 +61,7 @@ fn lede_of(overview: &Overview) -> AnyView {
 }
 
 /// What the sampler saw; nothing before it has seen anything.
-fn figures(overview: &Overview, query: &ParamsMap) -> AnyView {
+fn figures(overview: &Overview, query: &Parameters) -> AnyView {
     if !overview.is_known() {
         return ().into_any();
     }

@@ -3,6 +3,10 @@
 use leptos::{either::EitherOf3, prelude::*};
 use serde_json::Value;
 
+use super::{counted, payload::visible};
+
+/// Longer JSON stays text: a tree of it would be slow to draw, and nobody reads it.
+const TREE_AT_MOST: usize = 256 * 1024;
 /// Members of one object or list that are shown; the rest is counted. The raw text has all of it.
 const MEMBERS: usize = 200;
 /// Levels that are open at first.
@@ -13,27 +17,27 @@ const LEVELS: usize = 24;
 /// The JSON in `text` as a tree, or the text as it is where it is no JSON. `id` is unique on the page; from it each fold
 /// has an id of its own, so that it stays as a person left it.
 #[component]
-#[expect(clippy::needless_pass_by_value, reason = "a component owns what it is given")]
 pub(crate) fn JsonTree(#[prop(into)] id: String, #[prop(into)] text: String) -> impl IntoView {
-    match serde_json::from_str::<Value>(&text) {
+    let value = if text.len() <= TREE_AT_MOST { serde_json::from_str(&text) } else { Ok(Value::Null) };
+    match value {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => {
             view! { <div class="json">{node(&id, None, &value, 0)}</div> }.into_any()
         }
-        _ => view! { <pre class="error-text">{text}</pre> }.into_any(),
+        _ => view! { <pre class="error-text">{visible(&text)}</pre> }.into_any(),
     }
 }
 
 /// One value with its name, if it has one.
 fn node(id: &str, key: Option<String>, value: &Value, level: usize) -> AnyView {
-    let key = key.map(|key| view! { <span class="key">{key}</span> });
+    let key = key.map(|key| view! { <span class="key">{visible(&key)}</span> });
     match value {
         Value::Object(members) if level < LEVELS => {
             let names = members.iter().map(|(name, value)| (Some(name.clone()), value));
-            fold(id, key.into_any(), counted(members.len(), "field"), names, level)
+            fold(id, key.into_any(), counted(members.len() as u64, "field"), names, level)
         }
         Value::Array(items) if level < LEVELS => {
             let names = items.iter().map(|value| (None, value));
-            fold(id, key.into_any(), counted(items.len(), "item"), names, level)
+            fold(id, key.into_any(), counted(items.len() as u64, "item"), names, level)
         }
         value => view! {
             {key}
@@ -70,13 +74,9 @@ fn fold<'a>(
 fn leaf(value: &Value) -> impl IntoView + use<> {
     match value {
         Value::Null => EitherOf3::A(view! { <span class="null">"null"</span> }),
-        Value::String(_) => EitherOf3::B(view! { <span class="string">{value.to_string()}</span> }),
+        Value::String(_) => EitherOf3::B(view! { <span class="string">{visible(&value.to_string())}</span> }),
         value => EitherOf3::C(view! { <span class="number">{value.to_string()}</span> }),
     }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -102,6 +102,12 @@ mod tests {
             let html = rendered(text);
             assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
         }
+    }
+
+    #[test]
+    fn json_that_is_too_long_stays_text() {
+        let long = format!("[\"{}\"]", "x".repeat(TREE_AT_MOST));
+        assert!(!rendered(&long).contains("<details"));
     }
 
     #[test]

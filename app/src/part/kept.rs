@@ -1,16 +1,15 @@
 //! What was typed into a form that was refused: the page shows it again.
 
-use leptos::prelude::*;
-use leptos_router::{hooks::use_query_map, params::ParamsMap};
+use crate::address::Parameters;
 
 /// The values that came back with a refusal (`kept.<field>=`).
 #[derive(Clone)]
-pub(crate) struct Kept(ParamsMap);
+pub(crate) struct Kept(Parameters);
 
 impl Kept {
     /// Those of the page that is being answered.
     pub(crate) fn here() -> Self {
-        Self(use_query_map().get_untracked())
+        Self(Parameters::here())
     }
 
     /// What was typed into `field`, else what it holds when nothing was typed yet.

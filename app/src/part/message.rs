@@ -4,9 +4,10 @@ use domain::{Refusal, Status, refusal::RefusalKind};
 use http::StatusCode;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use leptos_router::hooks::use_query_map;
 
 use super::{Page, Shape};
+
+use crate::address::Parameters;
 
 /// Stays with its subject.
 #[component]
@@ -54,7 +55,7 @@ pub(crate) fn Off(
 /// What became of the form that led here: why it was refused (`?refused=`) or that it was done (`?done=`).
 #[component]
 pub(crate) fn Outcome() -> impl IntoView {
-    let query = use_query_map().get_untracked();
+    let query = Parameters::here();
     let refused = query.get("refused").map(|message| {
         view! {
             <Notice status=Status::Bad>

@@ -28,14 +28,13 @@ pub(crate) use field::{Choice, NumberField, TextArea, TextField, choices, sugges
 pub(crate) use figure::{FigureText, bytes, milliseconds, number, rate, whole};
 pub(crate) use frame::{Page, loaded};
 pub(crate) use id::Id;
-pub(crate) use json::JsonTree;
 pub(crate) use kept::Kept;
 pub(crate) use message::{Empty, NotFound, Notice, Off, Outcome, refusal_page};
 pub(crate) use metric::{Metric, metric, metrics};
 pub(crate) use no_project::NoProject;
-pub(crate) use pager::{PageNumber, PageSlice, Pager};
-pub(crate) use panel::{Panel, Split, beside};
-pub(crate) use payload::payload;
+pub(crate) use pager::{PageNumber, Slice, turning};
+pub(crate) use panel::{Panel, Split};
+pub(crate) use payload::{payload, value, visible};
 pub(crate) use person::{People, Person};
 pub(crate) use progress::{Progress, counted, mean_progress};
 pub(crate) use redis_away::{RedisAway, redis_answers};
@@ -43,5 +42,7 @@ pub(crate) use report::{report, sentence};
 pub(crate) use scrum::{DemoMark, ProjectStatusWord, SprintStatusWord, TaskStatusWord};
 pub(crate) use status::{Badge, Icon, Shape, StatusWord};
 pub(crate) use submit::{ActLink, Submit};
-pub(crate) use table::{Order, Slice, sort_head, turning};
+pub(crate) use table::{Order, sort_head};
 pub(crate) use time::{Ago, Clock, age_min_sec};
+
+use json::JsonTree;

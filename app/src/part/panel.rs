@@ -38,21 +38,16 @@ pub(crate) fn Panel(
 }
 
 /// A page with a panel beside it, if there is one.
-pub(crate) fn beside(page: AnyView, panel: Option<AnyView>) -> AnyView {
+#[component]
+pub(crate) fn Split(panel: Option<AnyView>, children: Children) -> impl IntoView {
     match panel {
         Some(panel) => view! {
             <div class="split">
-                {page}
+                {children()}
                 {panel}
             </div>
         }
         .into_any(),
-        None => page,
+        None => children().into_any(),
     }
-}
-
-/// As [`beside`], for a page that is written as one view.
-#[component]
-pub(crate) fn Split(panel: Option<AnyView>, children: Children) -> impl IntoView {
-    beside(children().into_any(), panel)
 }

@@ -2,85 +2,56 @@
 
 use domain::stream::Field;
 use leptos::prelude::*;
-use serde_json::Value;
 
-use super::{bytes, counted};
-
-/// Longer JSON stays text: a tree of it would be slow to draw, and nobody reads it.
-const TREE_AT_MOST: usize = 256 * 1024;
-/// What lies deeper is written in one line.
-const DEEPEST: usize = 24;
-/// Levels that are open at first.
-const OPEN: usize = 2;
+use super::{JsonTree, bytes};
 
 /// The fields of an entry, each under its name. `raw` shows JSON as it came.
 pub(crate) fn payload(fields: &[Field], raw: bool) -> AnyView {
     let field = |(place, field): (usize, &Field)| {
-        let tree = if raw { None } else { tree(&field.value) };
-        let body = match tree {
-            Some(value) => {
-                view! { <div class="json">{node(&format!("field-{place}"), None, &value, 0)}</div> }.into_any()
-            }
-            None => view! { <pre class="error-text">{field.value.clone()}</pre> }.into_any(),
-        };
+        let id = format!("field-{place}");
+        let shown = value(id.clone(), &field.value, raw);
         let escaped = (!field.exact).then_some(", not shown exactly");
         view! {
-            <div class="payload-field" data-key=format!("field-{place}")>
+            <div class="payload-field" data-key=id>
                 <h4>
-                    <code>{field.name.clone()}</code>
+                    <code>{visible(&field.name)}</code>
                     " "
                     <small class="muted">{bytes(field.bytes)} {escaped}</small>
                 </h4>
-                {body}
+                {shown}
             </div>
         }
     };
     fields.iter().enumerate().map(field).collect_view().into_any()
 }
 
-/// The JSON in a text that is worth a tree: an object or a list.
-fn tree(text: &str) -> Option<Value> {
-    let value: Value = if text.len() <= TREE_AT_MOST { serde_json::from_str(text).ok()? } else { return None };
-    (value.is_object() || value.is_array()).then_some(value)
+/// The value of a field. `id` is unique on the page.
+pub(crate) fn value(id: String, text: &str, raw: bool) -> AnyView {
+    if raw {
+        return view! { <pre class="error-text">{visible(text)}</pre> }.into_any();
+    }
+    view! { <JsonTree id=id text=text /> }.into_any()
 }
 
-fn node(id: &str, key: Option<&str>, value: &Value, depth: usize) -> AnyView {
-    let key = key.map(|key| view! { <span class="key">{key.to_owned()}</span> });
-    let (children, size): (Vec<(String, &Value)>, String) = match value {
-        Value::Object(fields) if depth < DEEPEST => {
-            (fields.iter().map(|(name, value)| (name.clone(), value)).collect(), counted(fields.len() as u64, "field"))
+/// The text with every character made visible that would reorder or hide its neighbours (Unicode TR36, "Trojan Source"):
+/// an operator decides by what a stranger wrote.
+pub(crate) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_misleading(character) {
+            out.extend(character.escape_unicode());
+        } else {
+            out.push(character);
         }
-        Value::Array(items) if depth < DEEPEST => (
-            items.iter().enumerate().map(|(place, value)| (place.to_string(), value)).collect(),
-            counted(items.len() as u64, "item"),
-        ),
-        leaf => {
-            return view! {
-                {key}
-                <span class=kind(leaf)>{leaf.to_string()}</span>
-            }
-            .into_any();
-        }
-    };
-    let inside = children.into_iter().enumerate().map(|(place, (name, value))| {
-        view! { <li>{node(&format!("{id}-{place}"), Some(&name), value, depth + 1)}</li> }
-    });
-    view! {
-        <details id=id.to_owned() open=depth < OPEN>
-            <summary>{key} {size}</summary>
-            <ul>{inside.collect_view()}</ul>
-        </details>
     }
-    .into_any()
+    out
 }
 
-const fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) | Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) | Value::Object(_) => "deep",
-    }
+fn is_misleading(character: char) -> bool {
+    let reorders =
+        matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hides = matches!(character, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
+    reorders || hides || (character.is_control() && !matches!(character, '\n' | '\t' | '\r'))
 }
 
 #[cfg(test)]
@@ -88,16 +59,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_has_parts_becomes_a_tree() {
-        assert!(tree(r#"{"a": 1}"#).is_some());
-        assert!(tree("[1, 2]").is_some());
-        assert!(tree("42").is_none());
-        assert!(tree("this is not JSON").is_none());
-    }
-
-    #[test]
-    fn json_that_is_too_long_stays_text() {
-        let long = format!("[\"{}\"]", "x".repeat(TREE_AT_MOST));
-        assert!(tree(&long).is_none());
+    fn what_reorders_or_hides_text_is_made_visible() {
+        assert_eq!(visible("pay \u{202e}001\u{202c} to"), r"pay \u{202e}001\u{202c} to");
+        assert_eq!(visible("a\u{200b}b\u{0}c\u{1b}[31m"), r"a\u{200b}b\u{0}c\u{1b}[31m");
+        assert_eq!(visible("Zoë 日本\n\tשלום 👩‍👧"), "Zoë 日本\n\tשלום 👩‍👧");
     }
 }

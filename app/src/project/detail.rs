@@ -12,7 +12,6 @@ use leptos::{
     either::{Either, EitherOf3},
     prelude::*,
 };
-use leptos_router::hooks::{use_params_map, use_query_map};
 use services::{Services, backlog, chronicle, project, sprint};
 
 use super::{
@@ -21,7 +20,7 @@ use super::{
     panel,
 };
 use crate::{
-    address,
+    address::{self, Parameters, segment_after},
     chronicle::velocity_chart,
     context::context,
     part::{
@@ -55,8 +54,8 @@ struct Data {
 
 #[component]
 pub(crate) fn ProjectPage() -> impl IntoView {
-    let project_id = use_params_map().get_untracked().get("project").unwrap_or_default();
-    let act = match use_query_map().get_untracked().get("act").as_deref() {
+    let project_id = segment_after("projects");
+    let act = match Parameters::here().get("act").as_deref() {
         Some("status") => Act::Status,
         Some("team") => Act::Team,
         _ => Act::None,

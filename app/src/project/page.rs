@@ -6,7 +6,6 @@ use domain::{
     project::Project,
 };
 use leptos::{either::EitherOf3, prelude::*};
-use leptos_router::hooks::use_query_map;
 use services::Services;
 
 use super::{
@@ -14,11 +13,11 @@ use super::{
     panel::new_project,
 };
 use crate::{
-    address,
+    address::{self, Parameters},
     context::context,
     part::{
-        DemoMark, Empty, FigureText, NoProject, Off, Page, PageNumber, PageSlice, Pager, Progress, ProjectStatusWord,
-        Split, StatusWord, counted, loaded,
+        DemoMark, Empty, FigureText, NoProject, Off, Page, PageNumber, Progress, ProjectStatusWord, Slice, Split,
+        StatusWord, counted, loaded,
     },
 };
 
@@ -30,13 +29,13 @@ struct Query {
 
 struct Data {
     rows: Vec<Row>,
-    slice: PageSlice,
+    slice: Slice,
     known: usize,
 }
 
 #[component]
 pub(crate) fn ProjectsPage() -> impl IntoView {
-    let query = use_query_map().get_untracked();
+    let query = Parameters::here();
     let query = Query {
         text: query.get("q").unwrap_or_default().trim().to_owned(),
         is_new: query.get("new").is_some_and(|new| new == "project"),
@@ -76,7 +75,7 @@ fn show(query: &Query, data: Data) -> AnyView {
         (_, true) => EitherOf3::B(no_match(&query.text)),
         _ => EitherOf3::C(view! {
             {table(data.rows)}
-            <Pager slice=data.slice />
+            {data.slice.foot("Projects")}
         }),
     };
     let filter = (data.known > 1).then(|| filter(query));

@@ -1,9 +1,8 @@
-//! The reader: an index, the operations of a group or of a search, and a schema beside them.
+//! The reader: an index, the operations of a group or of a search, and a schema panel them.
 
 use domain::{Permission, Refusal};
 use http::{header::HOST, request::Parts};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use serde_json::Value;
 
 use super::{
@@ -13,9 +12,9 @@ use super::{
     schema,
 };
 use crate::{
-    address::with_query,
+    address::{Parameters, with_query},
     context::{GuardRow, context},
-    part::{Icon, Page, counted, refusal_page},
+    part::{Icon, Page, Split, counted, refusal_page},
 };
 
 const PATH: &str = "/api";
@@ -32,7 +31,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Opens a schema beside what is shown now.
+    /// Opens a schema panel what is shown now.
     pub(super) fn schema(&self, name: &str) -> String {
         self.address(Some(name))
     }
@@ -50,7 +49,7 @@ fn address_of(operation: &Operation) -> String {
 
 #[component]
 pub(crate) fn ReferencePage() -> impl IntoView {
-    let parameters = use_query_map().get_untracked();
+    let parameters = Parameters::here();
     let given = |name: &str| parameters.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let host = use_context::<Parts>()
         .and_then(|parts| parts.headers.get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned))
@@ -69,7 +68,7 @@ fn show(document: &Value, guard: &[GuardRow], place: &Place) -> Result<AnyView, 
     if let Some(name) = place.tag.as_ref().filter(|name| !tags.iter().any(|tag| tag.name == **name)) {
         return Err(Refusal::not_found(format!("the API has no group {name}")));
     }
-    let beside = place.schema.as_ref().map(|name| schema_panel(document, name, place)).transpose()?;
+    let panel = place.schema.as_ref().map(|name| schema_panel(document, name, place)).transpose()?;
     let chosen: Vec<&Operation> = all
         .iter()
         .filter(|operation| place.tag.as_ref().is_none_or(|tag| *tag == operation.tag))
@@ -92,17 +91,15 @@ fn show(document: &Value, guard: &[GuardRow], place: &Place) -> Result<AnyView, 
     };
     let about =
         document.pointer("/info/description").and_then(Value::as_str).filter(|_| place.tag.is_none()).map(prose);
-    let class = if beside.is_some() { "split" } else { "whole" };
     let filters = filters(&tags, place);
     let shown = view! {
-        <div class=class>
+        <Split panel=panel>
             <Page title="API" lede=lede.into_any() actions=download.into_any()>
                 {about}
                 {filters}
                 {body}
             </Page>
-            {beside}
-        </div>
+        </Split>
     };
     Ok(shown.into_any())
 }

@@ -2,15 +2,17 @@
 
 use domain::Refusal;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Parser, Tag, TagEnd, html};
 
 use super::text;
-use crate::part::{Page, refusal_page};
+use crate::{
+    address::segment_after,
+    part::{Page, refusal_page},
+};
 
 #[component]
 pub(crate) fn RunbookPage() -> impl IntoView {
-    let name = use_params_map().get_untracked().get("name").unwrap_or_default();
+    let name = segment_after("runbooks");
     let Some(text) = text(&name) else {
         return refusal_page(&Refusal::not_found(format!("there is no runbook {name}")));
     };

@@ -6,7 +6,6 @@ use domain::{
     sprint::{Plan, Sprint, SprintStatus},
 };
 use leptos::{either::Either, prelude::*};
-use leptos_router::hooks::use_query_map;
 use services::{Services, project, sprint};
 
 use super::{
@@ -15,11 +14,10 @@ use super::{
     table::{SprintRow, sprint_rows, sprint_table},
 };
 use crate::{
-    address,
+    address::{self, Parameters},
     context::context,
     part::{
-        ActLink, DemoMark, Empty, NoProject, Off, Page, PageNumber, PageSlice, Pager, People, Split, choices, counted,
-        loaded,
+        ActLink, DemoMark, Empty, NoProject, Off, Page, PageNumber, People, Slice, Split, choices, counted, loaded,
     },
 };
 
@@ -59,13 +57,13 @@ struct One {
 
 struct Data {
     projects: Vec<Project>,
-    slice: PageSlice,
+    slice: Slice,
     shown: Shown,
 }
 
 #[component]
 pub(crate) fn SprintsPage() -> impl IntoView {
-    let query = use_query_map().get_untracked();
+    let query = Parameters::here();
     let query = Query {
         project: query.get("project").filter(|id| !id.is_empty()),
         wants_plan: query.get("start").is_some_and(|start| start == "preview"),
@@ -125,7 +123,7 @@ fn show(query: &Query, data: Data) -> AnyView {
     }
 }
 
-fn one(query: &Query, projects: &[Project], shown: One, slice: PageSlice) -> AnyView {
+fn one(query: &Query, projects: &[Project], shown: One, slice: Slice) -> AnyView {
     let One { project, running, rows, off, .. } = shown;
     let id = project.id.clone();
     let running = match running {
@@ -165,7 +163,7 @@ fn one(query: &Query, projects: &[Project], shown: One, slice: PageSlice) -> Any
     } else {
         Either::Right(view! {
             {sprint_table(rows)}
-            <Pager slice=slice />
+            {slice.foot("Sprints")}
         })
     };
     let filters = filters(Some(&id), projects);
@@ -182,7 +180,7 @@ fn one(query: &Query, projects: &[Project], shown: One, slice: PageSlice) -> Any
     .into_any()
 }
 
-fn all(query: &Query, projects: &[Project], sections: Vec<Section>, slice: PageSlice) -> AnyView {
+fn all(query: &Query, projects: &[Project], sections: Vec<Section>, slice: Slice) -> AnyView {
     let is_running = |row: &SprintRow| row.sprint.status == SprintStatus::InProgress;
     let running = sections.iter().flat_map(|section| &section.rows).filter(|row| is_running(row)).count();
     let choose = query.wants_plan.then_some(" Choose the project whose next sprint to plan.");
@@ -192,7 +190,7 @@ fn all(query: &Query, projects: &[Project], sections: Vec<Section>, slice: PageS
     let filters = filters(None, projects);
     view! {
         <Page title="Sprints" lede=lede.into_any() actions=actions.into_any()>
-            {filters} {sections} <Pager slice=slice />
+            {filters} {sections} {slice.foot("Projects")}
         </Page>
     }
     .into_any()

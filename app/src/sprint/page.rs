@@ -5,7 +5,6 @@ use leptos::{
     either::{Either, EitherOf3},
     prelude::*,
 };
-use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
     board::board,
@@ -15,16 +14,18 @@ use super::{
     tab::{documents, list, tabs},
 };
 use crate::{
-    address, clock,
+    address,
+    address::{Parameters, segment_after},
+    clock,
     context::context,
     part::{ActLink, DemoMark, Page, Shape, Split, SprintStatusWord, counted, loaded, mean_progress},
 };
 
 #[component]
 pub(crate) fn SprintPage() -> impl IntoView {
-    let address = use_query_map().get_untracked();
+    let address = Parameters::here();
     let query = Query {
-        sprint_id: use_params_map().get_untracked().get("sprint").unwrap_or_default(),
+        sprint_id: segment_after("sprints"),
         tab: address.get("tab").as_deref().and_then(Tab::parse).unwrap_or(Tab::Board),
         act: match address.get("act").as_deref() {
             Some("daily-scrum") => Some(Act::DailyScrum),

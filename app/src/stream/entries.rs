@@ -5,18 +5,17 @@ use domain::{
     stream::{Entry, EntryPage, Field},
 };
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 
 use super::load::{StreamView, is_time};
 use crate::{
-    address,
+    address::{self, Parameters},
     part::{Clock, Empty, turning},
 };
 
 /// Characters of an entry's fields that a row shows.
 const EXCERPT: usize = 240;
 
-pub(super) fn entries(view: &StreamView, query: &ParamsMap) -> AnyView {
+pub(super) fn entries(view: &StreamView, query: &Parameters) -> AnyView {
     let Some(found) = &view.entries else { return ().into_any() };
     let body = match found {
         Err(refusal) => {
@@ -34,7 +33,7 @@ pub(super) fn entries(view: &StreamView, query: &ParamsMap) -> AnyView {
     .into_any()
 }
 
-fn filters(view: &StreamView, query: &ParamsMap) -> AnyView {
+fn filters(view: &StreamView, query: &Parameters) -> AnyView {
     let value = |name: &str| query.get(name).unwrap_or_default();
     let is_filtered = !value("text").is_empty() || !value("type").is_empty();
     let clear = is_filtered.then(|| {
@@ -79,7 +78,7 @@ fn filters(view: &StreamView, query: &ParamsMap) -> AnyView {
     .into_any()
 }
 
-fn nothing(page: &EntryPage, query: &ParamsMap) -> AnyView {
+fn nothing(page: &EntryPage, query: &Parameters) -> AnyView {
     let is_filtered = query.get("text").is_some() || query.get("type").is_some();
     let on = page.older.map(|id| {
         let href = address::here_with(&[("before", Some(&id.to_string())), ("after", None)]);
@@ -106,7 +105,7 @@ fn nothing(page: &EntryPage, query: &ParamsMap) -> AnyView {
     .into_any()
 }
 
-fn table(page: &EntryPage, query: &ParamsMap) -> AnyView {
+fn table(page: &EntryPage, query: &Parameters) -> AnyView {
     let open = query.get("open").unwrap_or_default();
     let rows = page.entries.iter().map(|entry| row(entry, &open)).collect_view();
     let link = |change: [(&str, Option<&str>); 3]| address::here_with(&change);

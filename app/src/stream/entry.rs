@@ -8,15 +8,14 @@ use domain::{
     time::humane,
 };
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 
 use super::load::{OpenEntry, Place, is_time};
 use crate::{
-    address,
-    part::{Ago, Id, JsonTree, Panel, Shape, bytes},
+    address::{self, Parameters},
+    part::{Ago, Id, Panel, Shape, bytes, value, visible},
 };
 
-pub(super) fn panel(stream: &str, open: &Result<OpenEntry, Refusal>, query: &ParamsMap) -> AnyView {
+pub(super) fn panel(stream: &str, open: &Result<OpenEntry, Refusal>, query: &Parameters) -> AnyView {
     let close = address::here_with(&[("open", None), ("view", None)]);
     match open {
         Err(refusal) => {
@@ -105,8 +104,8 @@ fn facts(entry: &Entry) -> AnyView {
 }
 
 fn fields(entry: &Entry, raw: bool) -> AnyView {
-    let (value, words) = if raw { (None, "Tree") } else { (Some("raw"), "Raw") };
-    let href = address::here_with(&[("view", value)]);
+    let (view, words) = if raw { (None, "Tree") } else { (Some("raw"), "Raw") };
+    let href = address::here_with(&[("view", view)]);
     let sections = entry.fields.iter().enumerate().map(|(n, field)| {
         let link = (n == 0).then(|| {
             view! {
@@ -115,18 +114,14 @@ fn fields(entry: &Entry, raw: bool) -> AnyView {
                 </span>
             }
         });
-        let value = if raw {
-            view! { <pre class="error-text">{field.value.clone()}</pre> }.into_any()
-        } else {
-            view! { <JsonTree id=format!("field-{n}") text=field.value.clone() /> }.into_any()
-        };
+        let shown = value(format!("field-{n}"), &field.value, raw);
         view! {
             <section class="panel-section" data-key=format!("field-{n}")>
                 <h3>
-                    <span class="mono">{field.name.clone()}</span>
+                    <span class="mono">{visible(&field.name)}</span>
                     {link}
                 </h3>
-                {value}
+                {shown}
                 {inexact(field)}
             </section>
         }

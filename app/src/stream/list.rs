@@ -6,12 +6,11 @@ use domain::{
     stream::{GroupSample, StreamSample},
 };
 use leptos::prelude::*;
-use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use crate::{
-    address,
+    address::{self, Parameters},
     context::context,
-    part::{Badge, Empty, FigureText, Order, Page, RedisAway, Slice, StatusWord, bytes, number, rate, sort_head},
+    part::{Badge, Empty, FigureText, Order, Page, PageNumber, RedisAway, StatusWord, bytes, number, rate, sort_head},
 };
 
 /// Streams on one page of the table.
@@ -19,7 +18,7 @@ const PER_PAGE: usize = 100;
 
 #[component]
 pub(crate) fn StreamsPage() -> impl IntoView {
-    let query = use_query_map().get_untracked();
+    let query = Parameters::here();
     let snapshot = context().snapshot();
     let (dead, own): (Vec<_>, Vec<_>) = snapshot.streams.iter().partition(|stream| stream.source.is_some());
     let shows_dead = query.get("kind").is_some_and(|kind| kind == "dead");
@@ -56,7 +55,7 @@ fn lede(own: &[&StreamSample], dead: &[&StreamSample]) -> String {
 
 fn filters(text: &str, shows_dead: bool, dead: usize) -> AnyView {
     let kind = shows_dead.then(|| view! { <input type="hidden" name="kind" value="dead" /> });
-    let href = address::here_with(&[("kind", (!shows_dead).then_some("dead")), ("from", None)]);
+    let href = address::here_with(&[("kind", (!shows_dead).then_some("dead")), ("page", None)]);
     let chip = (dead > 0 || shows_dead).then(|| {
         view! {
             <a class="chip" href=href aria-current=shows_dead.then_some("true")>
@@ -82,13 +81,13 @@ fn filters(text: &str, shows_dead: bool, dead: usize) -> AnyView {
     .into_any()
 }
 
-fn table(streams: Vec<&StreamSample>, of: usize, text: &str, shows_dead: bool, query: &ParamsMap) -> AnyView {
+fn table(streams: Vec<&StreamSample>, of: usize, text: &str, shows_dead: bool, query: &Parameters) -> AnyView {
     if streams.is_empty() {
         return nothing(of, text, shows_dead);
     }
     let sort = query.get("sort").unwrap_or_else(|| "stream".to_owned());
     let streams = sorted(streams, &sort);
-    let slice = Slice::new(query.get("from").as_deref(), streams.len(), PER_PAGE);
+    let slice = PageNumber::read(query).of_long(streams.len(), PER_PAGE);
     let rows = slice.of(streams).into_iter().map(row).collect_view();
     let figure = |column, label, class| sort_head(column, label, Order::Descending, class, &sort);
     view! {
@@ -117,7 +116,7 @@ fn table(streams: Vec<&StreamSample>, of: usize, text: &str, shows_dead: bool, q
 fn nothing(of: usize, text: &str, shows_dead: bool) -> AnyView {
     if of > 0 {
         let title = format!("No stream has “{text}” in its name");
-        let clear = address::here_with(&[("q", None), ("from", None)]);
+        let clear = address::here_with(&[("q", None), ("page", None)]);
         return view! {
             <Empty title=title>
                 <p>{format!("There are {} others. ", grouped(of as u64))} <a href=clear>"Show all"</a></p>

@@ -7,10 +7,9 @@ use domain::{
     stream::{Entry, EntryId, EntryPage, PendingEntry, Snapshot, StreamSample},
 };
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 use streams::inspect::{Browse, PendingBrowse};
 
-use crate::{context::Context, part::Ago};
+use crate::{address::Parameters, context::Context, part::Ago};
 
 /// Groups of which an open entry's place is looked up.
 const PLACES: usize = 20;
@@ -26,7 +25,7 @@ pub(super) enum Tab {
 }
 
 impl Tab {
-    pub(super) fn of(query: &ParamsMap) -> Self {
+    pub(super) fn of(query: &Parameters) -> Self {
         match query.get("tab").as_deref() {
             Some("groups") => Self::Groups,
             Some("memory") => Self::Memory,
@@ -65,13 +64,13 @@ pub(super) enum Place {
 }
 
 /// What the address asks for.
-pub(super) fn browse(query: &ParamsMap) -> Browse {
+pub(super) fn browse(query: &Parameters) -> Browse {
     let text = |name: &str| query.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let id = |name: &str| text(name).and_then(|id| id.parse().ok());
     Browse { before: id("before"), after: id("after"), count: 0, event_type: text("type"), text: text("text") }
 }
 
-pub(super) async fn load(context: Context, name: String, query: ParamsMap) -> Result<StreamView, Refusal> {
+pub(super) async fn load(context: Context, name: String, query: Parameters) -> Result<StreamView, Refusal> {
     let snapshot = context.snapshot();
     let entries = match Tab::of(&query) {
         Tab::Entries => Some(entries(&context, &snapshot, &name, &browse(&query)).await),

@@ -2,10 +2,6 @@
 
 use domain::{figure::grouped, stream::StreamSample};
 use leptos::prelude::*;
-use leptos_router::{
-    hooks::{use_params_map, use_query_map},
-    params::ParamsMap,
-};
 
 use super::{
     entries::entries,
@@ -15,19 +11,19 @@ use super::{
     memory::memory,
 };
 use crate::{
-    address,
+    address::{self, Parameters, segment_after},
     context::context,
-    part::{Metric, Page, RedisAway, beside, bytes, loaded, metric, metrics, rate},
+    part::{Metric, Page, RedisAway, Split, bytes, loaded, metric, metrics, rate},
 };
 
 #[component]
 pub(crate) fn StreamPage() -> impl IntoView {
-    let query = use_query_map().get_untracked();
-    let name = use_params_map().get_untracked().get("stream").unwrap_or_default();
+    let query = Parameters::here();
+    let name = segment_after("streams");
     loaded(load(context(), name, query.clone()), move |view| show(&view, &query))
 }
 
-fn show(view: &StreamView, query: &ParamsMap) -> AnyView {
+fn show(view: &StreamView, query: &Parameters) -> AnyView {
     let tab = Tab::of(query);
     let sample = view.sample();
     let body = match tab {
@@ -51,7 +47,8 @@ fn show(view: &StreamView, query: &ParamsMap) -> AnyView {
             {body}
         </Page>
     };
-    beside(page.into_any(), view.open.as_ref().map(|open| panel(&view.name, open, query)))
+    let panel = view.open.as_ref().map(|open| panel(&view.name, open, query));
+    view! { <Split panel=panel>{page}</Split> }.into_any()
 }
 
 fn lede(sample: Option<&StreamSample>) -> AnyView {

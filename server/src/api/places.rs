@@ -1,7 +1,8 @@
 //! Where a word leads: what the palette offers while somebody types.
 
-use std::{fmt::Write, future::Future, time::Duration};
+use std::{future::Future, time::Duration};
 
+use app::address;
 use axum::{Json, extract::State};
 use domain::{
     Status,
@@ -162,23 +163,20 @@ fn need_a_look(snapshot: &Snapshot) -> impl Iterator<Item = Place> {
             kind: Kind::Group,
             title: group.name.clone(),
             detail: format!("{} · {}", group.verdict.word, group.stream),
-            href: format!("/streams/{}/groups/{}", encoded(&group.stream), encoded(&group.name)),
+            href: address::group(&group.stream, &group.name),
         }
     })
 }
 
 fn streams_and_groups(snapshot: &Snapshot) -> impl Iterator<Item = Place> {
     snapshot.streams.iter().flat_map(|stream| {
-        let href = format!("/streams/{}", encoded(&stream.name));
-        let groups = stream.groups.iter().map({
-            let href = href.clone();
-            move |group| Place {
-                kind: Kind::Group,
-                title: group.name.clone(),
-                detail: stream.name.clone(),
-                href: format!("{href}/groups/{}", encoded(&group.name)),
-            }
+        let groups = stream.groups.iter().map(|group| Place {
+            kind: Kind::Group,
+            title: group.name.clone(),
+            detail: stream.name.clone(),
+            href: address::group(&stream.name, &group.name),
         });
+        let href = address::stream(&stream.name);
         let detail = format!("{} entries", stream.length);
         let place = Place { kind: Kind::Stream, title: stream.name.clone(), detail, href };
         std::iter::once(place).chain(groups)
@@ -191,7 +189,7 @@ async fn projects(context: &Context) -> Result<Vec<Place>, services::Error> {
         .into_iter()
         .map(|project| Place {
             kind: Kind::Project,
-            href: format!("/projects/{}", encoded(&project.id)),
+            href: address::project(&project.id),
             title: project.id,
             detail: project.name,
         })
@@ -205,7 +203,7 @@ async fn sprints(context: &Context) -> Result<Vec<Place>, services::Error> {
         .flat_map(|project| project.sprints)
         .map(|sprint| Place {
             kind: Kind::Sprint,
-            href: format!("/sprints/{}", encoded(&sprint.sprint_id)),
+            href: address::sprint(&sprint.sprint_id),
             title: sprint.sprint_id,
             detail: sprint.sprint_name,
         })
@@ -255,7 +253,7 @@ async fn dead_letters_by_event(context: &Context, words: &str) -> Result<Vec<Pla
                 kind: Kind::DeadLetter,
                 title: record.provenance.event_id.unwrap_or_else(|| words.to_owned()),
                 detail: format!("{} · {}", record.provenance.group, record.provenance.error),
-                href: format!("/dead-letters?open={}", encoded(&at.to_string())),
+                href: address::dead_letter(&at),
             }
         })
         .collect())
@@ -271,21 +269,8 @@ fn entry_place(stream: &str, entry: &Entry) -> Place {
         kind: Kind::Entry,
         title: entry.id.to_string(),
         detail: format!("{what} · {stream}"),
-        href: format!("/streams/{}?open={}", encoded(stream), entry.id),
+        href: address::entry(stream, entry.id),
     }
-}
-
-/// Percent-encodes everything that is not an unreserved character: names are any text.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            write!(out, "%{byte:02X}").expect("writing to a string");
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Where things are: the only place that spells the address of a page, so that every link to a thing is the same link.
 
+mod parameters;
+
 use std::fmt::Write;
 
-use domain::stream::EntryId;
-use leptos::prelude::GetUntracked;
-use leptos_router::hooks::{use_location, use_query_map};
+use domain::{dead_letter::Cursor, stream::EntryId};
+
+pub(crate) use parameters::{Parameters, segment_after};
 
 /// Percent-encodes everything that is not an unreserved character (RFC 3986): names of streams are any text.
 pub(crate) fn encoded(text: &str) -> String {
@@ -35,27 +37,24 @@ pub(crate) fn with_query<'a>(path: &str, parameters: impl IntoIterator<Item = (&
 /// The page that is being answered, with these parameters changed (`None` = left out). What a form left behind (`done`,
 /// `refused`, `kept.…`) does not stay.
 pub(crate) fn here_with(changes: &[(&str, Option<&str>)]) -> String {
-    let (path, query) = (use_location().pathname.get_untracked(), use_query_map().get_untracked());
+    let here = Parameters::here();
     let is_outcome = |name: &str| name == "done" || name == "refused" || name.starts_with("kept.");
     let is_changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
-    let kept: Vec<(String, String)> = query
-        .into_iter()
-        .map(|(name, value)| (name.into_owned(), value))
-        .filter(|(name, _)| !is_outcome(name) && !is_changed(name))
-        .collect();
-    let kept = kept.iter().map(|(name, value)| (name.as_str(), Some(value.clone())));
-    with_query(&path, kept.chain(changes.iter().map(|(name, value)| (*name, value.map(str::to_owned)))))
+    let kept = here.iter().filter(|(name, _)| !is_outcome(name) && !is_changed(name));
+    let kept = kept.map(|(name, value)| (name, Some(value.to_owned())));
+    let changed = changes.iter().map(|(name, value)| (*name, value.map(str::to_owned)));
+    with_query(&parameters::path(), kept.chain(changed))
 }
 
-pub(crate) fn stream(name: &str) -> String {
+pub fn stream(name: &str) -> String {
     format!("/streams/{}", encoded(name))
 }
 
-pub(crate) fn entry(stream_name: &str, id: EntryId) -> String {
+pub fn entry(stream_name: &str, id: EntryId) -> String {
     format!("{}?open={id}", stream(stream_name))
 }
 
-pub(crate) fn group(stream_name: &str, group: &str) -> String {
+pub fn group(stream_name: &str, group: &str) -> String {
     format!("{}/groups/{}", stream(stream_name), encoded(group))
 }
 
@@ -70,6 +69,11 @@ pub(crate) fn dead_letters_of(stream_name: &str, group_name: Option<&str>) -> St
     with_query("/dead-letters", parameters)
 }
 
+/// One dead letter, open.
+pub fn dead_letter(at: &Cursor) -> String {
+    with_query("/dead-letters", [("open", Some(at.to_string()))])
+}
+
 /// What to do about it, by the name of its file in `docs/runbooks`.
 pub(crate) fn runbook(name: &str) -> String {
     format!("/runbooks/{name}")
@@ -81,7 +85,7 @@ pub(crate) fn cause(stream_name: &str, group: &str, fingerprint: &str) -> String
     with_query("/dead-letters", parameters.map(|(name, value)| (name, Some(value.to_owned()))))
 }
 
-pub(crate) fn project(id: &str) -> String {
+pub fn project(id: &str) -> String {
     format!("/projects/{}", encoded(id))
 }
 
@@ -93,7 +97,7 @@ pub(crate) fn sprints(project_id: &str) -> String {
     with_query("/sprints", [("project", Some(project_id.to_owned()))])
 }
 
-pub(crate) fn sprint(id: &str) -> String {
+pub fn sprint(id: &str) -> String {
     format!("/sprints/{}", encoded(id))
 }
 
