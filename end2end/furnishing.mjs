@@ -51,6 +51,9 @@ export async function furnish(server) {
   });
   await server.ok('POST', `/sprints/${sprint}/run-daily-scrum`);
 
+  await server.ok('POST', '/projects', { id: 'NEXT', name: 'Not begun', description: 'Waits for its first sprint', status: 'active' });
+  await server.ok('POST', '/backlogs/NEXT');
+
   await server.redis('XADD', 'task_update_events', '*', 'data', 'this is not JSON');
   await server.redis('XADD', 'orders', '*', 'order', HOSTILE, 'total', '12.50');
   await server.redis('XGROUP', 'CREATE', 'orders', 'invoice-mailer', '0');
@@ -65,30 +68,52 @@ export async function furnish(server) {
     const streams = await server.ok('GET', '/api/console/streams');
     return streams.some((stream) => stream.name === 'orders' && stream.groups.length === 1);
   });
-  return { project: PROJECT, sprint, closed: first.sprint_id, record };
+  const pending = (await server.redis('XPENDING', 'orders', 'invoice-mailer', '-', '+', '1')).split('\n')[0];
+  return { project: PROJECT, sprint, closed: first.sprint_id, record, pending };
 }
 
-/** Every page there is, with the furnishing in it. */
-export function pages({ project, sprint, closed, record }) {
+/** Every page there is, and every panel that opens on one, with the furnishing in it. */
+export function pages({ project, sprint, closed, record, pending }) {
   const stream = encodeURIComponent('dsm:events');
+  const group = '/streams/orders/groups/invoice-mailer';
+  const letter = encodeURIComponent(`${record.provenance.stream}/${record.id}`);
+  const task = `${project}-TASK001`;
   return {
     'overview': '/',
     'streams': '/streams',
     'stream': `/streams/${stream}`,
     'stream of another program': '/streams/orders',
+    'groups of a stream': `/streams/${stream}?tab=groups`,
+    'memory of a stream': `/streams/${stream}?tab=memory`,
+    'one entry': `/streams/task_update_events?open=${record.provenance.source_id}`,
     'group': '/streams/task_update_events/groups/backlog_service_group',
-    'group of another program': '/streams/orders/groups/invoice-mailer',
+    'group of another program': group,
+    'claim preview': `${group}?ids=${pending}&act=claim`,
+    'move preview': `${group}?act=move&to=end`,
     'dead letters': '/dead-letters',
-    'one dead letter': `/dead-letters?open=${encodeURIComponent(`${record.provenance.stream}/${record.id}`)}`,
+    'one dead letter': `/dead-letters?open=${letter}`,
+    'replay preview': `/dead-letters?act=replay&item=${letter}`,
+    'discard preview': `/dead-letters?act=discard&item=${letter}`,
     'projects': '/projects',
+    'new project': '/projects?new=project',
     'project': `/projects/${project}`,
-    'backlog': '/backlog',
+    'backlogs': '/backlog',
+    'backlog': `/backlog?project=${project}`,
+    'one task': `/backlog?project=${project}&open=${task}`,
     'sprints': '/sprints',
+    'sprints of a project': `/sprints?project=${project}`,
+    'plan of a sprint': '/sprints?project=NEXT&start=preview',
     'sprint': `/sprints/${sprint}`,
+    'list of a sprint': `/sprints/${sprint}?tab=list`,
+    'task of a sprint': `/sprints/${sprint}?open=${task}`,
+    'daily scrum': `/sprints/${sprint}?act=daily-scrum`,
+    'closing a sprint': `/sprints/${sprint}?act=close`,
     'closed sprint': `/sprints/${closed}`,
     'chronicle': '/chronicle',
     'audit': '/audit',
+    'access': '/access',
     'status': '/status',
+    'runbook': '/runbooks/redis-unreachable',
     'api': '/api',
   };
 }

@@ -46,6 +46,21 @@ pub struct Sprint {
     pub status: SprintStatus,
 }
 
+/// Days of work in a week: a sprint of two weeks is to be done after ten.
+const WORKING_DAYS: i64 = 5;
+
+impl Sprint {
+    /// Days of work in which it is to be done; each daily scrum is one.
+    pub const fn working_days(&self) -> i64 {
+        self.duration_weeks * WORKING_DAYS
+    }
+
+    /// How many of `total` tasks are left after `day` days of work if every day finishes as many as any other.
+    pub fn ideally_left(&self, total: u64, day: i64) -> f64 {
+        total as f64 * (1.0 - day as f64 / self.working_days().max(1) as f64).max(0.0)
+    }
+}
+
 /// A task as the sprint service holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SprintTask {

@@ -1,10 +1,10 @@
-// Every page, with data, in both colour schemes and two widths: nothing red in the console, nothing that axe finds, nothing that
-// scrolls sideways, and foreign text stays text.
+// Every page and every panel, with data, in both colour schemes and two widths: nothing red in the console, nothing that axe
+// finds, nothing that scrolls sideways, and foreign text stays text.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 
 import { HOSTILE, furnish, pages } from '../furnishing.mjs';
 import { Browser, Server, alive } from '../harness.mjs';
@@ -30,36 +30,24 @@ async function findings(page) {
   return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
 }
 
-const names = Object.keys(pages({ record: { provenance: {} } }));
-
-for (const colorScheme of ['light', 'dark']) {
-  describe(`in the ${colorScheme} scheme`, () => {
-    for (const name of names) {
-      test(`${name} has nothing that axe or the browser complains of`, async () => {
-        const page = await browser.page(server, { colorScheme });
-        const answer = await page.goto(pages(furnished)[name]);
-        assert.equal(answer.status(), 200);
-        await alive(page);
-        assert.match(await page.title(), /DSM Console/);
-        assert.deepEqual(await findings(page), []);
-        assert.deepEqual(page.faults, []);
-        await page.context().close();
-      });
-    }
+for (const name of Object.keys(pages({ record: { provenance: {} } }))) {
+  test(`${name} has nothing that axe or the browser complains of, in both schemes, and fits a phone`, async () => {
+    const page = await browser.page(server, { colorScheme: 'light' });
+    const answer = await page.goto(pages(furnished)[name]);
+    assert.equal(answer.status(), 200);
+    await alive(page);
+    assert.match(await page.title(), /DSM Console/);
+    assert.deepEqual(await findings(page), [], 'light');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    assert.deepEqual(await findings(page), [], 'dark');
+    await page.setViewportSize({ width: 390, height: 844 });
+    const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(content <= window, `${content} px of content in a window of ${window} px`);
+    assert.deepEqual(await findings(page), [], 'dark, on a phone');
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
   });
 }
-
-describe('on a phone', () => {
-  for (const name of names) {
-    test(`${name} does not scroll sideways`, async () => {
-      const page = await browser.page(server, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-      await page.goto(pages(furnished)[name]);
-      const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-      assert.ok(content <= window, `${content} px of content in a window of ${window} px`);
-      await page.context().close();
-    });
-  }
-});
 
 test('what a stranger wrote into a stream is shown as text', async () => {
   const page = await browser.page(server);

@@ -277,15 +277,17 @@ pub async fn move_group(redis: &Redis, stream: &str, group: &str, to: &GroupMove
     let back = target < from.last_delivered_id;
     let (low, high) = if back { (target, from.last_delivered_id) } else { (from.last_delivered_id, target) };
     let between = count_between(redis, stream, low, high).await?;
+    let (is, them) = if between == 1 { ("entry is", "it") } else { ("entries are", "them") };
     let many = if between > COUNT_AT_MOST { format!("more than {COUNT_AT_MOST}") } else { between.to_string() };
     let mut warnings = Vec::new();
     if back {
-        warnings.push(format!("{many} entries are delivered to {group} again"));
+        warnings.push(format!("{many} {is} delivered to {group} again"));
     } else if between > 0 {
-        warnings.push(format!("{many} entries are skipped: {group} will never see them"));
+        warnings.push(format!("{many} {is} skipped: {group} will never see {them}"));
     }
     if from.pending > 0 {
-        warnings.push(format!("{} entries stay pending: a move does not touch them", from.pending));
+        let (stay, them) = if from.pending == 1 { ("entry stays", "it") } else { ("entries stay", "them") };
+        warnings.push(format!("{} {stay} pending: a move does not touch {them}", from.pending));
     }
     let detail = format!("from {} to {target}", from.last_delivered_id);
     let outcome = if to.dry_run {

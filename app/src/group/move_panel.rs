@@ -9,11 +9,11 @@ use leptos::prelude::*;
 
 use super::{
     load::GroupView,
-    repair_panel::{message, reason_field, warnings},
+    repair_panel::{message, reason_field},
 };
 use crate::{
     address::{self, Parameters},
-    part::Panel,
+    part::{Panel, report},
 };
 
 /// Where a group can be moved to: the form's word, what it is called, what it means.
@@ -114,8 +114,7 @@ fn now(stream: &StreamSample, group: &GroupSample) -> AnyView {
     .into_any()
 }
 
-fn confirm(view: &GroupView, to: &str, after: &str, report: &Report, query: &Parameters) -> AnyView {
-    let detail = report.items.first().map(|item| item.detail.clone()).unwrap_or_default();
+fn confirm(view: &GroupView, to: &str, after: &str, made: &Report, query: &Parameters) -> AnyView {
     let kept = query.get("kept.confirm").unwrap_or_default();
     view! {
         <form class="confirm" method="post" action="/api/fn/group/move" data-needs-redis="">
@@ -123,28 +122,29 @@ fn confirm(view: &GroupView, to: &str, after: &str, report: &Report, query: &Par
             <input type="hidden" name="group" value=view.name.clone() />
             <input type="hidden" name="to" value=to.to_owned() />
             <input type="hidden" name="after" value=after.to_owned() />
-            <input type="hidden" name="state_token" value=report.state_token.clone() />
+            <input type="hidden" name="state_token" value=made.state_token.clone() />
             <div class="panel-body">
                 <section class="panel-section">
                     <h3>"Would be moved"</h3>
-                    <p class="mono">{detail}</p>
+                    {report(made)}
                 </section>
-                {warnings(report)}
+                {reason_field(true, query)}
+                <section class="panel-section">
+                    <label class="field">
+                        <span>"Type " <b>{view.name.clone()}</b> " to confirm"</span>
+                        <input
+                            class="input"
+                            name="confirm"
+                            value=kept
+                            required
+                            pattern=exactly(&view.name)
+                            autocomplete="off"
+                            spellcheck="false"
+                        />
+                    </label>
+                </section>
             </div>
             <footer class="panel-foot">
-                {reason_field(true, query)}
-                <label class="field full">
-                    <span>"Type " <b>{view.name.clone()}</b> " to confirm"</span>
-                    <input
-                        class="input"
-                        name="confirm"
-                        value=kept
-                        required
-                        pattern=exactly(&view.name)
-                        autocomplete="off"
-                        spellcheck="false"
-                    />
-                </label>
                 <button class="button danger armed">"Move the group"</button>
             </footer>
         </form>

@@ -1,7 +1,7 @@
 //! What would become of the selected pending entries, and the form that does it.
 
 use domain::{
-    Refusal, Status,
+    Refusal,
     figure::grouped,
     operation::{Outcome, PendingAct, Report},
     stream::EntryId,
@@ -11,11 +11,8 @@ use leptos::prelude::*;
 use super::load::GroupView;
 use crate::{
     address::{self, Parameters},
-    part::{Icon, Panel, Shape},
+    part::{Icon, Panel, report, sentence},
 };
-
-/// Entries named in a preview.
-const SHOWN: usize = 20;
 
 /// The words of an act: its title, its button (with the count), and what it means.
 const fn words(act: PendingAct) -> (&'static str, &'static str, &'static str) {
@@ -63,21 +60,20 @@ pub(super) fn panel(
 }
 
 pub(super) fn message(words: &str) -> AnyView {
-    let words = words.to_owned();
     view! {
         <div class="panel-body">
             <section class="panel-section">
-                <p>{words} "."</p>
+                <p>{sentence(words)}</p>
             </section>
         </div>
     }
     .into_any()
 }
 
-fn form(view: &GroupView, act: PendingAct, report: &Report, query: &Parameters, close: &str) -> AnyView {
+fn form(view: &GroupView, act: PendingAct, made: &Report, query: &Parameters, close: &str) -> AnyView {
     let (_, verb, meaning) = words(act);
-    let count = report.count(Outcome::Would);
-    let ids = report.items.iter().map(|item| item.item.as_str()).collect::<Vec<_>>().join(" ");
+    let count = made.count(Outcome::Would);
+    let ids = made.items.iter().map(|item| item.item.as_str()).collect::<Vec<_>>().join(" ");
     let label = format!("{verb} {} {}", grouped(count as u64), if count == 1 { "entry" } else { "entries" });
     let class = if act == PendingAct::Acknowledge { "button danger armed" } else { "button primary" };
     let button = (count > 0).then(|| view! { <button class=class>{label}</button> });
@@ -87,16 +83,17 @@ fn form(view: &GroupView, act: PendingAct, report: &Report, query: &Parameters, 
             <input type="hidden" name="group" value=view.name.clone() />
             <input type="hidden" name="act" value=act.as_str() />
             <input type="hidden" name="ids" value=ids />
-            <input type="hidden" name="state_token" value=report.state_token.clone() />
+            <input type="hidden" name="state_token" value=made.state_token.clone() />
             <div class="panel-body">
                 <section class="panel-section">
                     <p>{meaning}</p>
                 </section>
-                {warnings(report)}
-                {items(report)}
+                <section class="panel-section" aria-label="What would become of each">
+                    {report(made)}
+                </section>
+                {reason_field(act == PendingAct::Acknowledge, query)}
             </div>
             <footer class="panel-foot">
-                {reason_field(act == PendingAct::Acknowledge, query)}
                 {button}
                 <a class="button quiet" href=close.to_owned()>
                     "Leave them"
@@ -107,65 +104,21 @@ fn form(view: &GroupView, act: PendingAct, report: &Report, query: &Parameters, 
     .into_any()
 }
 
-/// Who else is touched and what is lost.
-pub(super) fn warnings(report: &Report) -> Option<AnyView> {
-    let lines = report.warnings.iter().map(|words| {
-        view! {
-            <p class="reason" data-status="warn">
-                <Shape status=Status::Warn />
-                <span>{words.clone()} "."</span>
-            </p>
-        }
-    });
-    let lines = lines.collect_view();
-    (!report.warnings.is_empty())
-        .then(|| view! { <section class="panel-section warnings">{lines}</section> }.into_any())
-}
-
-fn items(report: &Report) -> AnyView {
-    let rows = report.items.iter().take(SHOWN).map(|item| {
-        let status = match item.outcome {
-            Outcome::Would | Outcome::Done => Status::Run,
-            Outcome::Skipped => Status::Idle,
-            Outcome::Failed => Status::Bad,
-        };
-        view! {
-            <li data-key=item.item.clone() data-status=status.as_str()>
-                <Shape status=status />
-                <span class="mono">{item.item.clone()}</span>
-                <small>{item.detail.clone()}</small>
-            </li>
-        }
-    });
-    let left_out = report.items.len().saturating_sub(SHOWN);
-    let more =
-        (left_out > 0).then(|| view! { <p class="muted">{format!("… and {} more", grouped(left_out as u64))}</p> });
-    let skipped = report.count(Outcome::Skipped);
-    let skipped =
-        (skipped > 0).then(|| view! { <span class="end muted">{format!("{skipped} would be skipped")}</span> });
-    view! {
-        <section class="panel-section">
-            <h3>{format!("{} selected", grouped(report.items.len() as u64))} {skipped}</h3>
-            <ol class="timeline">{rows.collect_view()}</ol>
-            {more}
-        </section>
-    }
-    .into_any()
-}
-
 /// Why, for the audit log; what was typed before a refusal is there again.
 pub(super) fn reason_field(required: bool, query: &Parameters) -> AnyView {
     let kept = query.get("kept.reason").unwrap_or_default();
     let label = if required { "Reason, for the audit log" } else { "Reason, for the audit log (optional)" };
     view! {
-        <p class="reason">
-            <Icon name="clock" />
-            <span>"If the state changes after this preview, nothing is done and the preview is shown anew."</span>
-        </p>
-        <label class="field full">
-            {label}
-            <input class="input" name="reason" value=kept required=required maxlength="2000" autocomplete="off" />
-        </label>
+        <section class="panel-section" aria-label="For the audit log">
+            <label class="field">
+                {label}
+                <input class="input" name="reason" value=kept required=required maxlength="2000" autocomplete="off" />
+            </label>
+            <p class="reason top-gap">
+                <Icon name="clock" />
+                <span>"If the state changes after this preview, nothing is done and the preview is shown anew."</span>
+            </p>
+        </section>
     }
     .into_any()
 }

@@ -13,7 +13,7 @@ use super::load::{ActiveSprint, Overview};
 use crate::{
     address,
     chart::HourBars,
-    part::{Badge, Clock, Shape},
+    part::{Badge, Clock, Shape, counted},
 };
 
 /// Causes shown; the others are behind the link.
@@ -27,9 +27,8 @@ pub(super) fn sprint_strip(sprint: &ActiveSprint) -> AnyView {
     let total: i64 = tasks.iter().map(|task| task.progress_percentage).sum();
     let percent = total / i64::try_from(tasks.len().max(1)).unwrap_or(1);
     let day = sprint.burndown.iter().map(|point| point.day).max().unwrap_or(0);
-    let days = detail.end_date.days_since(detail.start_date).max(1);
     let left = (tasks.len() - done) as f64;
-    let ideal = tasks.len() as f64 * (1.0 - day as f64 / days as f64).max(0.0);
+    let ideal = detail.ideally_left(tasks.len() as u64, day);
     let (status, word) = if left <= ideal + 0.5 { (Status::Ok, "On plan") } else { (Status::Warn, "Behind plan") };
     let href = address::sprint(&detail.sprint_id);
     view! {
@@ -38,7 +37,7 @@ pub(super) fn sprint_strip(sprint: &ActiveSprint) -> AnyView {
                 <a href=href.clone()>
                     <b>{format!("{} {}", detail.sprint_id, detail.sprint_name)}</b>
                 </a>
-                <small>{format!("day {day} of {days}, ends {}", detail.end_date)}</small>
+                <small>{format!("{day} of {} days worked, ends {}", detail.working_days(), detail.end_date)}</small>
             </div>
             <div>
                 <progress max="100" value=percent.to_string() aria-label="Progress of the sprint"></progress>
@@ -75,7 +74,7 @@ pub(super) fn causes(overview: &Overview) -> AnyView {
         <section aria-labelledby="causes">
             <div class="section-head">
                 <h2 id="causes">"Dead letters by cause"</h2>
-                <span class="note">{format!("{} records", grouped(records))}</span>
+                <span class="note">{counted(records, "record")}</span>
                 <a class="end" href="/dead-letters">
                     "All causes"
                 </a>

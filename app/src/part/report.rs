@@ -21,35 +21,48 @@ pub(crate) fn report(report: &Report) -> AnyView {
             </Notice>
         }
     });
-    let counts = tally(report).into_iter().map(|(outcome, detail, count)| {
+    let tally = tally(report);
+    let is_alike = tally.len() == 1;
+    let counts = tally.into_iter().map(|(outcome, detail, count)| {
         let (status, word) = told(outcome);
         view! {
             <li data-status=status.as_str()>
                 <Shape status=status />
-                <b>{format!("{count} {word}")}</b>
-                <span>{detail.to_owned()}</span>
+                <span><b>{format!("{count}{word}")}</b> " " {detail.to_owned()}</span>
             </li>
         }
     });
-    let items = report.items.iter().map(item);
+    let items = report.items.iter().map(|one| item(one, is_alike));
+    let list = match report.items.as_slice() {
+        [] => None,
+        [only] => Some(view! { <p class="mono muted">{only.item.clone()}</p> }.into_any()),
+        all => Some(
+            view! {
+                <details class="report-items" id="report-items" open=all.len() <= OPEN_AT_MOST>
+                    <summary>{counted(all.len() as u64, "item")}</summary>
+                    <ul>{items.collect_view()}</ul>
+                </details>
+            }
+            .into_any(),
+        ),
+    };
     view! {
         {warnings.collect_view()}
         <ul class="tally">{counts.collect_view()}</ul>
-        <details class="report-items" id="report-items" open=report.items.len() <= OPEN_AT_MOST>
-            <summary>{counted(report.items.len() as u64, "item")}</summary>
-            <ul>{items.collect_view()}</ul>
-        </details>
+        {list}
     }
     .into_any()
 }
 
-fn item(item: &ItemReport) -> AnyView {
-    let (status, word) = told(item.outcome);
+/// `is_alike`: the sentence above is that of every item.
+fn item(item: &ItemReport, is_alike: bool) -> AnyView {
+    let (status, _) = told(item.outcome);
+    let detail = (!is_alike).then(|| view! { <small>{item.detail.clone()}</small> });
     view! {
         <li data-key=item.item.clone() data-status=status.as_str()>
             <Shape status=status />
             <code>{item.item.clone()}</code>
-            <small>{format!("{word}: {}", item.detail)}</small>
+            {detail}
         </li>
     }
     .into_any()
@@ -67,12 +80,13 @@ fn tally(report: &Report) -> Vec<(Outcome, &str, usize)> {
     tally
 }
 
+/// What is done is said by its sentence; what is not done needs a word before it.
 const fn told(outcome: Outcome) -> (Status, &'static str) {
     match outcome {
-        Outcome::Would => (Status::Run, "would be done"),
-        Outcome::Done => (Status::Ok, "done"),
-        Outcome::Skipped => (Status::Idle, "left alone"),
-        Outcome::Failed => (Status::Bad, "failed"),
+        Outcome::Would => (Status::Run, ""),
+        Outcome::Done => (Status::Ok, ""),
+        Outcome::Skipped => (Status::Idle, " left alone:"),
+        Outcome::Failed => (Status::Bad, " failed:"),
     }
 }
 

@@ -9,9 +9,6 @@ use crate::{
     chronicle::velocity_chart,
 };
 
-/// Days of work in a week: a sprint of two weeks is to be done after ten.
-const WORKING_DAYS: i64 = 5;
-
 pub(super) fn charts(data: &Data) -> impl IntoView + use<> {
     let running = data.is_in_progress().then(|| (data.sprint.sprint_id.clone(), data.summary.completed_tasks));
     let velocity = match &data.velocity {
@@ -34,7 +31,7 @@ fn burndown(data: &Data) -> AnyView {
     let caption = Caption {
         heading: "Burndown".to_owned(),
         now: format!("{} of {} left", data.summary.pending_tasks, data.summary.total_tasks),
-        note: points.last().map(|now| beside_ideal(&chart, *now)).unwrap_or_default(),
+        note: points.last().map(|now| beside_ideal(&data.sprint, data.summary.total_tasks, *now)).unwrap_or_default(),
         legend: Vec::new(),
     };
     chart_figure("burndown", caption, &chart)
@@ -54,7 +51,7 @@ fn chart(sprint: &Sprint, total: u64, points: &[BurndownPoint]) -> StepChart {
         unit: "tasks left".to_owned(),
         // days are days of work, and not of the calendar
         first_day: None,
-        last_day: sprint.duration_weeks * WORKING_DAYS,
+        last_day: sprint.working_days(),
         points: points.iter().map(|point| (point.day, point.tasks_left as f64)).collect(),
         ideal_from: Some(total as f64),
         today: None,
@@ -62,9 +59,8 @@ fn chart(sprint: &Sprint, total: u64, points: &[BurndownPoint]) -> StepChart {
 }
 
 /// How far the newest point is from the ideal line.
-fn beside_ideal(chart: &StepChart, now: BurndownPoint) -> String {
-    let last = chart.last_day.max(1) as f64;
-    let ideal = chart.ideal_from.unwrap_or(0.0) * (1.0 - now.day as f64 / last).max(0.0);
+fn beside_ideal(sprint: &Sprint, total: u64, now: BurndownPoint) -> String {
+    let ideal = sprint.ideally_left(total, now.day);
     let tenths = ((now.tasks_left as f64 - ideal) * 10.0).round() / 10.0;
     if tenths > 0.0 {
         format!("{tenths} above ideal")
@@ -113,8 +109,7 @@ mod tests {
 
     #[test]
     fn the_distance_to_the_ideal_line_is_said_in_words() {
-        let chart = chart(&sprint(), 10, &[]);
-        let said = |day, tasks_left| beside_ideal(&chart, BurndownPoint { day, tasks_left });
+        let said = |day, tasks_left| beside_ideal(&sprint(), 10, BurndownPoint { day, tasks_left });
         assert_eq!(said(0, 10), "on the ideal line");
         assert_eq!(said(3, 9), "2 above ideal");
         assert_eq!(said(5, 3), "2 below ideal");

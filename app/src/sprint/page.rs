@@ -92,11 +92,8 @@ fn lede(data: &Data) -> impl IntoView + use<> {
     let sprint = &data.sprint;
     let mut facts = vec![format!("{} to {}", sprint.start_date, sprint.end_date)];
     if data.is_in_progress() {
-        facts.push(day_of(
-            clock::now().date().days_since(sprint.start_date),
-            sprint.end_date.days_since(sprint.start_date),
-        ));
-        facts.push(format!("{} worked", counted(data.days_worked() as u64, "day")));
+        facts.extend(past_end(clock::now().date().days_since(sprint.end_date)));
+        facts.push(format!("{} of {} days worked", data.days_worked(), sprint.working_days()));
         let percent = mean_progress(data.tasks.iter().map(|task| task.progress_percentage));
         facts.push(format!("{}, {percent}\u{202f}% done", counted(data.summary.total_tasks, "task")));
     } else {
@@ -118,13 +115,9 @@ fn lede(data: &Data) -> impl IntoView + use<> {
     }
 }
 
-/// `day 9 of 15`, or by how many days the last one was passed. Both ends are days of the sprint.
-fn day_of(since_start: i64, length: i64) -> String {
-    if since_start > length {
-        format!("{} past its end", counted((since_start - length).unsigned_abs(), "day"))
-    } else {
-        format!("day {} of {}", since_start.max(0) + 1, length + 1)
-    }
+/// By how many days its last day was passed.
+fn past_end(days: i64) -> Option<String> {
+    (days > 0).then(|| format!("{} past its end", counted(days.unsigned_abs(), "day")))
 }
 
 /// Whether the backlog knows what happened here: one line, always there, so that nothing below it moves.
@@ -184,9 +177,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ends_of_a_sprint_are_days_of_it() {
-        assert_eq!(day_of(0, 14), "day 1 of 15");
-        assert_eq!(day_of(14, 14), "day 15 of 15");
-        assert_eq!(day_of(15, 14), "1 day past its end");
+    fn the_last_day_is_a_day_of_the_sprint() {
+        assert_eq!(past_end(-14), None);
+        assert_eq!(past_end(0), None);
+        assert_eq!(past_end(1).as_deref(), Some("1 day past its end"));
     }
 }

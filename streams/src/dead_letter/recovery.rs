@@ -68,10 +68,10 @@ pub async fn discard(redis: &Redis, selection: &DeadLetterSelection) -> Result<R
         });
     }
     let count = records.iter().filter(|(_, record)| record.is_some()).count();
-    let warnings = if count > 0 {
-        vec![format!("{count} dead letters are deleted for good, with their payloads")]
-    } else {
-        vec![]
+    let warnings = match count {
+        0 => vec![],
+        1 => vec!["1 dead letter is deleted for good, with its payload".to_owned()],
+        count => vec![format!("{count} dead letters are deleted for good, with their payloads")],
     };
     Ok(Report { items, warnings, state_token: look.token(), audit_id: None })
 }
