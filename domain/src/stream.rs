@@ -208,6 +208,40 @@ pub const PENDING_WARN: Duration = Duration::from_mins(1);
 /// A group whose consumers were all silent for this long, with nothing to do, is idle.
 pub const IDLE_AFTER: Duration = Duration::from_hours(1);
 
+/// Fewer attempts a minute than these are too few for a rate.
+pub const ATTEMPTS_WORTH_A_RATE: u64 = 10;
+/// From this part of the attempts on, failing is worth a look; from half of them on it is bad.
+pub const ERROR_RATE_WARN: f64 = 0.1;
+
+impl Handling {
+    /// The part of the last minute's attempts that failed; 0 while there were too few for a rate.
+    pub fn error_rate(&self) -> f64 {
+        let attempts = self.handled + self.failed;
+        if attempts < ATTEMPTS_WORTH_A_RATE { 0.0 } else { self.failed as f64 / attempts as f64 }
+    }
+
+    /// How bad the last minute's failures are; `None` where they are not worth a look. A dead letter always is.
+    fn failing(&self) -> Option<Status> {
+        match self.error_rate() {
+            rate if rate >= 0.5 => Some(Status::Bad),
+            rate if rate >= ERROR_RATE_WARN || self.dead_lettered > 0 => Some(Status::Warn),
+            _ => None,
+        }
+    }
+
+    /// `144 of 288 attempts failed in the last minute, 19 entries became dead letters`.
+    fn failures(&self) -> String {
+        let Self { handled, failed, dead_lettered, .. } = self;
+        let attempts = handled + failed;
+        let dead = match dead_lettered {
+            0 => String::new(),
+            1 => ", 1 entry became a dead letter".to_owned(),
+            n => format!(", {n} entries became dead letters"),
+        };
+        format!("{failed} of {attempts} attempts failed in the last minute{dead}")
+    }
+}
+
 /// Judges a group from its figures alone. The order is the order of what an operator must know first.
 pub fn judge(group: &GroupSample) -> Verdict {
     let verdict = |status, word: &str, reason: String| Verdict { status, word: word.to_owned(), reason };
@@ -232,6 +266,10 @@ pub fn judge(group: &GroupSample) -> Verdict {
             format!("the oldest unread entry waits for {} and the group is not catching up", humane(behind)),
         );
     }
+    let failing = group.handling.as_ref().and_then(|handling| Some((handling.failing()?, handling.failures())));
+    if let Some((Status::Bad, failures)) = failing {
+        return verdict(Status::Bad, "Failing", failures);
+    }
     if pending_age >= PENDING_WARN {
         return verdict(
             Status::Warn,
@@ -241,6 +279,9 @@ pub fn judge(group: &GroupSample) -> Verdict {
     }
     if behind >= BEHIND_WARN {
         return verdict(Status::Warn, "Behind", format!("the oldest unread entry waits for {}", humane(behind)));
+    }
+    if let Some((status, failures)) = failing {
+        return verdict(status, "Failing", failures);
     }
     if let Figure::Unknown(reason) = &group.lag {
         return verdict(Status::Unknown, "Lag unknown", reason.clone());
@@ -357,6 +398,21 @@ mod tests {
     fn an_old_pending_entry_is_stuck_even_when_lag_is_zero() {
         let g = GroupSample { pending: 1, oldest_pending_ms: Some(240_000), ..group() };
         assert_eq!(judge(&g).word, "Entry stuck");
+    }
+
+    #[test]
+    fn a_group_whose_handling_fails_does_not_keep_up() {
+        let judged = |handled, failed, dead_lettered| {
+            let handling = Handling { handled, failed, dead_lettered, ..Handling::default() };
+            let verdict = judge(&GroupSample { handling: Some(handling), ..group() });
+            (verdict.word, verdict.status)
+        };
+        let is = |word: &str, status| (word.to_owned(), status);
+        assert_eq!(judged(100, 9, 0), is("Keeping up", Status::Ok), "some failures are what retries are for");
+        assert_eq!(judged(90, 10, 0), is("Failing", Status::Warn));
+        assert_eq!(judged(5, 5, 1), is("Failing", Status::Bad));
+        assert_eq!(judged(0, 3, 0), is("Keeping up", Status::Ok), "too few for a rate");
+        assert_eq!(judged(1_000, 5, 1), is("Failing", Status::Warn), "a dead letter is always worth a look");
     }
 
     #[test]

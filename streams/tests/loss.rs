@@ -30,6 +30,7 @@ async fn add_at_last(room: &Room, key: &str, n: u32) {
     .await;
 }
 
+/// fault 11
 #[tokio::test]
 async fn after_flushall_the_group_is_created_again_and_work_goes_on() {
     let room = Room::new().await;

@@ -101,6 +101,7 @@ fn headline(word: &str) -> &'static str {
         "Falling behind" => " is falling behind on ",
         "Behind" => " is behind on ",
         "No consumer" => " has entries and no consumer on ",
+        "Failing" => " is failing on ",
         "Entry stuck" => " has an entry that is stuck on ",
         "Paused" => " is paused on ",
         _ => " needs a look on ",
@@ -142,7 +143,14 @@ pub(crate) fn sentences(at: Timestamp, group: &GroupSample) -> AnyView {
             {format!(" ({} ago). ", humane(Duration::from_millis(ms)))}
         }
     });
+    let failing = (group.verdict.word == "Failing").then(|| {
+        view! {
+            <strong>{group.verdict.reason.clone()}</strong>
+            ". "
+        }
+    });
     view! {
+        {failing}
         {lag}
         {pending}
         {cause(at, group)}

@@ -23,6 +23,7 @@ fn text(name: &str) -> Option<&'static str> {
 pub(crate) fn for_verdict(word: &str) -> Option<&'static str> {
     match word {
         "Falling behind" | "Behind" | "No consumer" | "Paused" => Some("group-falling-behind"),
+        "Failing" => Some("dead-letters"),
         "Entry stuck" => Some("entry-stuck"),
         "Lag unknown" => Some("lag-unknown"),
         _ => None,
