@@ -154,7 +154,11 @@ export class Browser {
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) page.faults.push(`${message.type()}: ${message.text()}`);
     });
-    page.on('pageerror', (error) => page.faults.push(`exception: ${error.message}`));
+    page.on('pageerror', (error) => {
+      // a page that is left while its browser half is on the way; nobody sees it any more
+      if (/loading was aborted/.test(error.message)) return;
+      page.faults.push(`exception: ${error.message}`);
+    });
     page.on('response', (response) => {
       if (response.status() >= 400) page.faults.push(`${response.status()}: ${response.url()}`);
     });

@@ -91,6 +91,13 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
     let streams = [keys::TASK_UPDATE_EVENTS, keys::DSM_EVENTS].map(str::to_owned).to_vec();
     workers.run(|stop| Trimmer::new(redis.clone(), streams, serve.keep_entries, TRIM_EVERY).run(stop));
     workers.run(|stop| demo::Traffic::new(services.clone()).run(stop));
+    let report = demo::Report {
+        services: services.clone(),
+        redis: redis.clone(),
+        metrics: metrics.clone(),
+        instance: serve.instance.clone(),
+    };
+    workers.run(|stop| report.run(stop));
     if serve.demo {
         workers.run(|stop| start_demo(services.clone(), stop));
     }

@@ -8,3 +8,5 @@ pub const DSM_EVENTS: &str = "dsm:events";
 pub const BACKLOG_GROUP: &str = "backlog_service_group";
 pub const PROJECT_GROUP: &str = "project-service-group";
 pub const CHRONICLE_GROUP: &str = "chronicle-service-group";
+/// Of the demo: there while the sample project is, and removed with it.
+pub const DEMO_REPORT_GROUP: &str = "demo-report-group";

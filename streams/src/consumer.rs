@@ -44,6 +44,9 @@ pub struct ConsumerSettings {
     pub batch: usize,
     /// Handlers that run at the same time, each for another key.
     pub at_once: usize,
+    /// Entries held here at most, but for those that wait behind a failing one of their key. What is beyond waits in
+    /// Redis, as lag.
+    pub hold_at_most: usize,
     /// How long handlers may go on after a stop; then they are dropped and their entries left for others.
     pub drain: Duration,
 }
@@ -63,6 +66,7 @@ impl ConsumerSettings {
             probe: Backoff::RECONNECT,
             batch: 100,
             at_once: 16,
+            hold_at_most: 500,
             drain: Duration::from_secs(10),
         }
     }

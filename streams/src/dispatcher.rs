@@ -21,8 +21,8 @@ use crate::{
     operate,
 };
 
-/// Entries that run or could run at once. Enough to keep every handler busy between two reads.
-const ACTIVE_AT_MOST: usize = 500;
+/// Entries handed over in one call of the script.
+const HAND_OVER: usize = 500;
 /// Entries in memory, with those that wait behind a failure: so many may stand in one failing lane before reading
 /// stops for all.
 const HELD_AT_MOST: usize = 10_000;
@@ -184,7 +184,7 @@ impl<H: Handler> Dispatcher<H> {
         let room = if *self.paused.borrow() || self.outage.is_some() {
             0
         } else {
-            ACTIVE_AT_MOST.saturating_sub(active).min(HELD_AT_MOST.saturating_sub(held))
+            self.group.settings.hold_at_most.saturating_sub(active).min(HELD_AT_MOST.saturating_sub(held))
         };
         self.room.send_if_modified(|told| std::mem::replace(told, room) != room);
     }
@@ -217,7 +217,7 @@ impl<H: Handler> Dispatcher<H> {
         self.running.abort_all();
         let rest: Vec<_> = self.lanes.drain().iter().map(|d| (d.id, Some(d.attempts))).collect();
         let settings = &self.group.settings;
-        for chunk in rest.chunks(ACTIVE_AT_MOST) {
+        for chunk in rest.chunks(HAND_OVER) {
             let handed_over =
                 operate::hand_over(&self.group.redis, &settings.stream, &settings.group, &settings.consumer, chunk);
             if let Err(error) = handed_over.await {

@@ -333,6 +333,15 @@ pub async fn delete_entries(redis: &Redis, stream: &str, ids: &[EntryId]) -> Res
     redis.query(&delete).await
 }
 
+/// Destroys a group with all that it has pending; false where it is not there. Its consumers must have stopped: a reader
+/// creates its group again.
+pub async fn destroy_group(redis: &Redis, stream: &str, group: &str) -> Result<bool, Error> {
+    match redis.query::<u64>(redis::cmd("XGROUP").arg("DESTROY").arg(stream).arg(group)).await {
+        Err(Error::NotFound(_)) => Ok(false),
+        answer => Ok(answer? == 1),
+    }
+}
+
 pub(crate) async fn group_names(redis: &Redis, stream: &str) -> Result<Vec<String>, Error> {
     let groups: Value = match redis.query(redis::cmd("XINFO").arg("GROUPS").arg(stream)).await {
         Err(Error::NotFound(_)) => return Ok(Vec::new()),

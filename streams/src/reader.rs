@@ -63,7 +63,8 @@ async fn session<H: Handler>(
             free = room.wait_for(|free| *free > 0) => match free { Ok(free) => *free, Err(_) => return Ok(()) },
             () = stop.cancelled() => return Ok(()),
         };
-        let entries = read(group, &mut connection, client, free.min(group.settings.batch), stop).await?;
+        let full = room.wait_for(|free| *free == 0);
+        let entries = read(group, &mut connection, client, free.min(group.settings.batch), full, stop).await?;
         if *failures > 0 {
             *failures = 0;
             tracing::info!(stream.name = group.settings.stream, group.name = group.settings.group, "reading goes on");
@@ -85,13 +86,14 @@ async fn session<H: Handler>(
     }
 }
 
-/// One blocking read. A stop ends it through a second connection instead of dropping it: entries that Redis hands out
-/// in that very moment still arrive and are handed on.
+/// One blocking read. A stop or a pause ends it through a second connection instead of dropping it: entries that Redis
+/// hands out in that very moment still arrive and are handed on.
 async fn read<H>(
     group: &Group<H>,
     connection: &mut MultiplexedConnection,
     client: Option<i64>,
     count: usize,
+    full: impl Future,
     stop: &CancellationToken,
 ) -> Result<Vec<RawEntry>, Error> {
     let settings = &group.settings;
@@ -101,15 +103,19 @@ async fn read<H>(
     command.arg("STREAMS").arg(&settings.stream).arg(">");
     let reading = command.query_async::<Value>(connection);
     tokio::pin!(reading);
-    let answer = tokio::select! {
-        answer = &mut reading => answer?,
-        () = stop.cancelled() => {
-            if let Some(client) = client {
-                // if this fails or comes too early, the read ends by itself within BLOCK
-                let _ = group.redis.query::<Value>(redis::cmd("CLIENT").arg("UNBLOCK").arg(client)).await;
-            }
-            reading.await?
+    let early = tokio::select! {
+        answer = &mut reading => Some(answer?),
+        () = stop.cancelled() => None,
+        _ = full => None,
+    };
+    let answer = if let Some(answer) = early {
+        answer
+    } else {
+        if let Some(client) = client {
+            // if this fails or comes too early, the read ends by itself within BLOCK
+            let _ = group.redis.query::<Value>(redis::cmd("CLIENT").arg("UNBLOCK").arg(client)).await;
         }
+        reading.await?
     };
     match answer {
         Value::Nil => Ok(Vec::new()),

@@ -90,8 +90,8 @@ fn words(demo: DemoState) -> &'static str {
     match (demo.traffic, demo.failing) {
         (true, true) => {
             "Daily scrums run on the sample project, one after the other. On purpose, one event in five is handled slowly, \
-             one in ten fails twice before it succeeds, and one in thirteen fails for good and becomes a dead letter. Mend \
-             the handling, then replay them."
+             one in ten fails twice before it succeeds, and one in thirteen fails for good and becomes a dead letter; a report \
+             on the same events is too slow and falls behind. Mend the handling: it catches up, and what died can be replayed."
         }
         (true, false) => {
             "Daily scrums run on the sample project, one after the other. Its handling is mended: nothing fails."

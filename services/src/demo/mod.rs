@@ -3,6 +3,7 @@
 
 mod disturbance;
 mod removal;
+mod report;
 mod sample;
 mod traffic;
 
@@ -16,6 +17,7 @@ use domain::{
 };
 pub(crate) use removal::is_of_removed_demo;
 pub use removal::remove;
+pub use report::Report;
 pub use sample::load_sample;
 pub use traffic::Traffic;
 
@@ -32,6 +34,10 @@ pub(crate) struct Switches {
     acting: tokio::sync::Mutex<()>,
     /// Wakes the traffic when it is switched on.
     switched: tokio::sync::Notify,
+    /// Whether there is something to report on.
+    reporting: tokio::sync::watch::Sender<bool>,
+    /// Held while the report reads, so that a removal waits for its end.
+    reading: tokio::sync::Mutex<()>,
 }
 
 impl Switches {

@@ -17,6 +17,7 @@ use streams::{
     operate,
 };
 
+use super::report;
 use crate::{
     Error, Services, backlog, chronicle, clock,
     keys::{BACKLOG_GROUP, CHRONICLE_GROUP, DSM_EVENTS, PROJECT_GROUP, TASK_UPDATE_EVENTS},
@@ -54,7 +55,7 @@ struct OfProject {
 }
 
 /// When the event happened, if it is one of the sample project.
-fn demo_event(data: &[u8]) -> Option<Timestamp> {
+pub(super) fn demo_event(data: &[u8]) -> Option<Timestamp> {
     let event: Belonging = serde_json::from_slice(data).ok()?;
     (event.event_data.or(event.payload)?.project_id == PROJECT).then_some(event.timestamp)
 }
@@ -78,6 +79,7 @@ pub async fn remove(services: &Services, redis: &Redis) -> Result<Done, Error> {
     published(services).await?;
     switches.removed_until_us.store(clock::now().micros(), Ordering::Relaxed);
     handled(redis).await?;
+    report::remove(services, redis).await?;
     delete_rows(services).await?;
     delete_dead_letters(redis).await?;
     for stream in STREAMS {
@@ -212,7 +214,7 @@ async fn delete_entries(redis: &Redis, stream: &str) -> Result<(), Error> {
     }
 }
 
-fn from_redis(error: streams::Error) -> Error {
+pub(super) fn from_redis(error: streams::Error) -> Error {
     Error::from(domain::Refusal::from(error))
 }
 

@@ -134,5 +134,6 @@ pub async fn load_sample(services: &Services) -> Result<Done, Error> {
     }
     project::assign_team(services, PROJECT, AssignTeamMembers { employee_ids: employee_ids() }).await?;
     backlog::add_missing(services, &tasks()).await?;
+    services.demo().reporting.send_replace(true);
     Ok(Done::new("Sample project loaded"))
 }

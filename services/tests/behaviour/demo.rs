@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{demo::PROJECT, refusal::RefusalKind};
 use serde_json::Value;
 use services::{backlog, chronicle, demo, keys, project, sprint};
-use streams::{Handler, Redis};
+use streams::{Handler, Metrics, Redis};
 use testkit::{redis::Server, wait};
 use tokio_util::sync::CancellationToken;
 
@@ -79,6 +79,48 @@ async fn failing_handling_hits_only_the_sample_and_is_mended_by_the_switch() {
         let failed = failed.expect("one of a thousand events fails");
         demo::set_failing(s, false).await.expect("a switch");
         handler.handle(&failed).await.expect("mended");
+    })
+    .await;
+}
+
+/// What XINFO says of the demo's own group: unread and pending entries; `None` where it is not there.
+fn report(server: &Server) -> Option<(u64, u64)> {
+    if ask(server, &["exists", keys::TASK_UPDATE_EVENTS]) == 0 {
+        return None;
+    }
+    let groups = ask(server, &["xinfo", "groups", keys::TASK_UPDATE_EVENTS]);
+    let facts = groups.as_array()?.iter().find(|group| group["name"] == keys::DEMO_REPORT_GROUP)?;
+    Some((facts["lag"].as_u64()?, facts["pending"].as_u64()?))
+}
+
+#[tokio::test]
+async fn the_report_falls_behind_while_handling_is_disturbed_and_catches_up_when_it_is_mended() {
+    on_both(async |world| {
+        let s = &world.services;
+        let server = Server::start().await;
+        let redis = Redis::new(&server.url()).expect("a URL");
+        let (relay, consuming) = (Running::start(s, &server), Consuming::start(s, &server));
+        let stop = CancellationToken::new();
+        let reporting = demo::Report {
+            services: s.clone(),
+            redis: redis.clone(),
+            metrics: Metrics::default(),
+            instance: "test".to_owned(),
+        };
+        let reporting = tokio::spawn(reporting.run(stop.clone()));
+        assert_eq!(report(&server), None, "before the sample is loaded nothing of it is there");
+        demo::load_sample(s).await.expect("a sample");
+        demo::set_failing(s, true).await.expect("a switch");
+        world.start(PROJECT).await;
+        wait::until("lag", || async { report(&server).filter(|(lag, _)| *lag > 0) }).await;
+        demo::set_failing(s, false).await.expect("a switch");
+        wait::until("nothing waits", || async { report(&server).filter(|waiting| *waiting == (0, 0)) }).await;
+        demo::remove(s, &redis).await.expect("a removal");
+        assert_eq!(report(&server), None, "removed with the sample");
+        stop.cancel();
+        reporting.await.expect("the report ends");
+        consuming.stop().await;
+        relay.stop().await;
     })
     .await;
 }
