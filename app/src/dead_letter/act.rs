@@ -9,9 +9,8 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{
-    page::Rights,
-    query::{PATH, Query, Repair},
-    records::AT_MOST,
+    query::{AT_MOST, PATH, Query, Repair},
+    rights::Rights,
 };
 use crate::{
     address::with_query,

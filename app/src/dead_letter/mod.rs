@@ -15,6 +15,8 @@ mod query;
 #[cfg(feature = "ssr")]
 mod records;
 #[cfg(feature = "ssr")]
+mod rights;
+#[cfg(feature = "ssr")]
 mod state;
 
 #[cfg(feature = "ssr")]

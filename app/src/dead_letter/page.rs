@@ -20,6 +20,7 @@ use super::{
     panel,
     query::{PATH, Query, Repair},
     records::records,
+    rights::Rights,
     state::State,
 };
 use crate::{
@@ -31,27 +32,7 @@ use crate::{
 /// Records on a page.
 const PAGE: usize = 50;
 
-/// Which repairs may be done, and if not, why.
-pub(super) struct Rights {
-    replay: Result<(), String>,
-    discard: Result<(), String>,
-}
-
-impl Rights {
-    fn of(context: &Context) -> Self {
-        let may = |repair: Repair| context.may(repair.needs()).map_err(|why| sentence(&why));
-        Self { replay: may(Repair::Replay), discard: may(Repair::Discard) }
-    }
-
-    pub(super) fn may(&self, repair: Repair) -> Result<(), String> {
-        match repair {
-            Repair::Replay => self.replay.clone(),
-            Repair::Discard => self.discard.clone(),
-        }
-    }
-}
-
-/// What stands panel the list.
+/// What stands beside the list.
 enum Panel {
     Record(DeadLetter),
     Preview(Preview),

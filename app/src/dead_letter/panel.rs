@@ -8,9 +8,9 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{
-    page::Rights,
     query::{Query, Repair},
     records::{group_link, source_means},
+    rights::Rights,
 };
 use crate::{
     address::{self, with_query},

@@ -10,6 +10,9 @@ use crate::address::{Parameters, with_query};
 
 pub(super) const PATH: &str = "/dead-letters";
 
+/// What one repair may take at once.
+pub(super) const AT_MOST: usize = 1_000;
+
 /// A repair whose preview is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repair {

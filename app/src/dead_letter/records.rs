@@ -7,16 +7,13 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{
-    page::Rights,
-    query::{PATH, Query, Repair},
+    query::{AT_MOST, PATH, Query, Repair},
+    rights::Rights,
 };
 use crate::{
     address,
     part::{Clock, Icon, Off},
 };
-
-/// What one repair may take at once.
-pub(super) const AT_MOST: usize = 1_000;
 
 pub(super) fn records(page: &DeadLetterPage, cause: Option<&Cause>, query: &Query, rights: &Rights) -> AnyView {
     let title = cause.map_or_else(|| "Records".to_owned(), |cause| cause.error.clone());

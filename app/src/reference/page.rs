@@ -1,4 +1,4 @@
-//! The reader: an index, the operations of a group or of a search, and a schema panel them.
+//! The reader: an index, the operations of a group or of a search, and a schema beside them.
 
 use domain::{Permission, Refusal};
 use http::{header::HOST, request::Parts};
@@ -31,7 +31,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Opens a schema panel what is shown now.
+    /// Opens a schema beside what is shown now.
     pub(super) fn schema(&self, name: &str) -> String {
         self.address(Some(name))
     }

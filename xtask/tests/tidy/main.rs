@@ -120,3 +120,13 @@ fn links_between_our_texts_lead_somewhere() {
     let broken = [File::new("docs/adr/0001.md", "[a](../img/no.png) and [b](https://host.org)")];
     assert_eq!(rules::links_lead_somewhere(&broken, |_| false), ["docs/adr/0001.md: `../img/no.png` leads nowhere"]);
 }
+
+#[test]
+fn every_promise_names_tests_that_exist() {
+    kept(&rules::promised_tests_exist(&files()));
+    let broken = [
+        File::new("docs/promises.md", "| P1 | x | `this_one_is_there`, `that_one_is_not_there` |"),
+        File::new("services/tests/a.rs", "fn this_one_is_there() {}"),
+    ];
+    assert_eq!(rules::promised_tests_exist(&broken), ["docs/promises.md: there is no test `that_one_is_not_there`"]);
+}

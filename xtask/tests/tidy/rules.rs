@@ -214,6 +214,20 @@ pub(crate) fn links_lead_somewhere(files: &[File], exists: impl Fn(&str) -> bool
     violations
 }
 
+/// Every test that `docs/promises.md` names is there.
+pub(crate) fn promised_tests_exist(files: &[File]) -> Vec<String> {
+    let tests: String = files.iter().filter(|file| file.is_rust()).map(|file| file.text.as_str()).collect();
+    let promises = files.iter().filter(|file| file.path == "docs/promises.md");
+    // names of tests are sentences; a word or two is something else
+    let named = promises.flat_map(|file| file.text.split('`').skip(1).step_by(2)).filter(|name| {
+        name.matches('_').count() > 2 && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
+    });
+    named
+        .filter(|name| !tests.contains(&format!("fn {name}(")))
+        .map(|name| format!("docs/promises.md: there is no test `{name}`"))
+        .collect()
+}
+
 /// `docs/adr` and `../img/a.png` → `docs/img/a.png`
 fn resolved(folder: &str, link: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
