@@ -20,7 +20,7 @@ const FIRST_LOOK_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why entries died, most frequent cause first; over every dead-letter stream that the sampler knows.
 pub async fn causes(console: &Console, filter: &Filter) -> Result<Vec<Cause>, Error> {
-    Ok(streams::dead_letter::causes(console.redis(), &sources(console, filter).await?, filter).await?)
+    Ok(console.shelf().causes(&sources(console, filter).await?, filter).await?)
 }
 
 /// A page of dead letters, newest first.
@@ -31,7 +31,7 @@ pub async fn list(
     count: usize,
 ) -> Result<DeadLetterPage, Error> {
     let sources = sources(console, filter).await?;
-    Ok(streams::dead_letter::list(console.redis(), &sources, filter, before, count).await?)
+    Ok(console.shelf().list(&sources, filter, before, count).await?)
 }
 
 /// One dead letter, whole.

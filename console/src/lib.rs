@@ -25,7 +25,7 @@ pub use access::Actor;
 use domain::stream::Snapshot;
 pub use error::Error;
 use store::Database;
-use streams::{Metrics, Redis};
+use streams::{Metrics, Redis, dead_letter::Shelf};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
@@ -39,11 +39,13 @@ struct Inner {
     metrics: Metrics,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     acts: TaskTracker,
+    shelf: Shelf,
 }
 
 impl Console {
     pub fn new(database: Database, redis: Redis, metrics: Metrics, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
-        Self(Arc::new(Inner { database, redis, metrics, snapshots, acts: TaskTracker::new() }))
+        let shelf = Shelf::new(redis.clone());
+        Self(Arc::new(Inner { database, redis, metrics, snapshots, acts: TaskTracker::new(), shelf }))
     }
 
     /// What the sampler saw last.
@@ -72,6 +74,11 @@ impl Console {
 
     pub(crate) fn redis(&self) -> &Redis {
         &self.0.redis
+    }
+
+    /// Dead letters, read once for everybody who looks.
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.0.shelf
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -13,7 +13,10 @@ use domain::{
     dead_letter::{Cursor, Filter},
     operation::{DeadLetterSelection, Outcome},
 };
-use streams::{Error, dead_letter};
+use streams::{
+    Error,
+    dead_letter::{self, Shelf},
+};
 use support::{Diary, GROUP, Room, STREAM, quick, retry};
 
 fn select(records: &[domain::dead_letter::DeadLetter]) -> DeadLetterSelection {
@@ -202,8 +205,9 @@ async fn dead_letters_are_grouped_by_cause_filtered_and_paged() {
     room.add_event("rare", 1).await;
     room.wait_for_dead_letters(8).await;
     consumer.stop().await;
+    let shelf = Shelf::new(room.redis.clone());
     let streams = [STREAM.to_owned()];
-    let causes = dead_letter::causes(&room.redis, &streams, &Filter::default()).await.unwrap();
+    let causes = shelf.causes(&streams, &Filter::default()).await.unwrap();
     assert_eq!(
         causes.iter().map(|c| (c.error.as_str(), c.count)).collect::<Vec<_>>(),
         [("unknown task <n>", 7), ("no such sprint", 1)]
@@ -213,7 +217,7 @@ async fn dead_letters_are_grouped_by_cause_filtered_and_paged() {
     let one_cause = Filter { fingerprint: Some(causes[0].fingerprint.clone()), ..Filter::default() };
     let (mut before, mut found) = (None, Vec::new());
     loop {
-        let page = dead_letter::list(&room.redis, &streams, &one_cause, before.as_ref(), 3).await.unwrap();
+        let page = shelf.list(&streams, &one_cause, before.as_ref(), 3).await.unwrap();
         assert_eq!(page.total, 7);
         found.extend(page.records.iter().map(|d| d.id));
         before = page.older;
@@ -234,12 +238,13 @@ async fn dead_letters_of_several_streams_are_one_list() {
             let _: String = room.cli(&format!("XADD {{{stream}}}:dlq {n}-0 x y")).await;
         }
     }
+    let shelf = Shelf::new(room.redis.clone());
     let streams = ["a".to_owned(), "b".to_owned(), "never-made".to_owned()];
     let filters = [Filter::default(), Filter { text: Some("another program".into()), ..Filter::default() }];
     for filter in filters {
         let (mut before, mut found) = (None, Vec::new());
         loop {
-            let page = dead_letter::list(&room.redis, &streams, &filter, before.as_ref(), 3).await.unwrap();
+            let page = shelf.list(&streams, &filter, before.as_ref(), 3).await.unwrap();
             assert_eq!(page.total, 10);
             found.extend(page.records.iter().map(|d| (d.id, d.provenance.stream.clone())));
             before = page.older;
@@ -250,4 +255,70 @@ async fn dead_letters_of_several_streams_are_one_list() {
         assert_eq!(found.len(), 10);
         assert!(found.is_sorted_by(|a, b| a > b), "newest first, none twice: {found:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_kept_of_dead_letters_is_what_redis_has_whatever_is_done_to_them() {
+    let room = Room::new().await;
+    let (kept, streams) = (Shelf::new(room.redis.clone()), [STREAM.to_owned()]);
+    let name = streams::keys::dead_letter_stream(STREAM);
+    // other programs' entries are dead letters too; the texts of errors make causes
+    let acts = [
+        "XADD {name} 1-0 a b",
+        "XADD {name} 2-0 dlq.error x dlq.fields 0",
+        "XADD {name} 3-0 dlq.error x dlq.fields 0",
+        "XDEL {name} 2-0",
+        "XADD {name} 4-0 dlq.error y dlq.fields 0",
+        "XDEL {name} 1-0",
+        "XDEL {name} 9-0",
+        "XADD {name} 9-0 a b",
+        "XTRIM {name} MAXLEN 1",
+        "DEL {name}",
+        "XADD {name} 2-0 dlq.error z dlq.fields 0",
+        "XADD {name} 3-0 dlq.error z dlq.fields 0",
+        "FLUSHALL",
+        "XADD {name} 2-0 dlq.error w dlq.fields 0",
+        "XADD {name} 4-0 dlq.error w dlq.fields 0",
+        "XSETID {name} 8-0",
+    ];
+    for act in acts {
+        let _: redis::Value = room.cli(&act.replace("{name}", &name)).await;
+        for filter in [Filter::default(), Filter { text: Some("x".into()), ..Filter::default() }] {
+            let anew = Shelf::new(room.redis.clone());
+            let causes = kept.causes(&streams, &filter).await.unwrap();
+            assert_eq!(causes, anew.causes(&streams, &filter).await.unwrap(), "{act}");
+            let count: u64 = causes.iter().map(|cause| cause.count).sum();
+            let page = kept.list(&streams, &filter, None, 50).await.unwrap();
+            assert_eq!(page.total, count, "{act}");
+            assert_eq!(page, anew.list(&streams, &filter, None, 50).await.unwrap(), "{act}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn looking_at_many_dead_letters_again_costs_one_command() {
+    let room = Room::new().await;
+    let name = streams::keys::dead_letter_stream(STREAM);
+    let mut fill = redis::pipe();
+    for n in 1..=3_000 {
+        fill.cmd("XADD").arg(&name).arg(format!("{n}-0")).arg("dlq.error").arg("x").arg("dlq.fields").arg("0").ignore();
+    }
+    let mut connection = room.raw.get_multiplexed_async_connection().await.unwrap();
+    let () = fill.query_async(&mut connection).await.unwrap();
+    let (shelf, streams) = (Shelf::new(room.redis.clone()), [STREAM.to_owned()]);
+    let commands = async || {
+        let stats: String = room.cli("INFO stats").await;
+        let line = stats.lines().find_map(|line| line.strip_prefix("total_commands_processed:")).unwrap();
+        line.trim().parse::<u64>().unwrap()
+    };
+    assert_eq!(shelf.causes(&streams, &Filter::default()).await.unwrap()[0].count, 3_000);
+    // INFO itself and what its own connection says at its start
+    let before = commands().await;
+    let of_asking = commands().await - before;
+    shelf.causes(&streams, &Filter::default()).await.unwrap();
+    assert_eq!(commands().await - before - 2 * of_asking, 1, "nothing happened: XINFO alone");
+    let _: String = room.cli(&format!("XADD {name} * dlq.error x dlq.fields 0")).await;
+    let before = commands().await;
+    assert_eq!(shelf.causes(&streams, &Filter::default()).await.unwrap()[0].count, 3_001);
+    assert_eq!(commands().await - before - of_asking, 2, "one more: XINFO, and XRANGE for the new one");
 }

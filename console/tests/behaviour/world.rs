@@ -133,7 +133,9 @@ impl World {
 
     /// All dead letters of [`STREAM`], to be acted on for a reason.
     pub(crate) async fn dead_letters(&self) -> DeadLetterSelection {
-        let page = streams::dead_letter::list(&self.redis, &[STREAM.to_owned()], &Filter::default(), None, 500).await;
+        let page = streams::dead_letter::Shelf::new(self.redis.clone())
+            .list(&[STREAM.to_owned()], &Filter::default(), None, 500)
+            .await;
         let records = page.expect("dead letters").records;
         let items = records.iter().map(|d| Cursor { stream: d.provenance.stream.clone(), id: d.id }).collect();
         DeadLetterSelection { items, dry_run: false, state_token: None, reason: Some("a test".to_owned()) }

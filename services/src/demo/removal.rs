@@ -12,7 +12,8 @@ use domain::{
 };
 use serde::Deserialize;
 use streams::{
-    Redis, dead_letter,
+    Redis,
+    dead_letter::{self, Shelf},
     inspect::{self, Browse, PendingBrowse},
     operate,
 };
@@ -166,11 +167,10 @@ async fn delete_rows(services: &Services) -> Result<(), Error> {
 
 async fn delete_dead_letters(redis: &Redis) -> Result<(), Error> {
     let filter = Filter { text: Some(PROJECT.to_owned()), ..Filter::default() };
+    let shelf = Shelf::new(redis.clone());
     let mut before: Option<Cursor> = None;
     loop {
-        let page = dead_letter::list(redis, &STREAMS.map(str::to_owned), &filter, before.as_ref(), PAGE)
-            .await
-            .map_err(from_redis)?;
+        let page = shelf.list(&STREAMS.map(str::to_owned), &filter, before.as_ref(), PAGE).await.map_err(from_redis)?;
         let items: Vec<Cursor> = page
             .records
             .iter()

@@ -13,7 +13,9 @@ use domain::{
     dead_letter::Filter,
     stream::{GroupSample, Snapshot},
 };
-use streams::{Backoff, Consumer, ConsumerSettings, Failure, Handler, Message, Metrics, Outgoing, Redis};
+use streams::{
+    Backoff, Consumer, ConsumerSettings, Failure, Handler, Message, Metrics, Outgoing, Redis, dead_letter::Shelf,
+};
 use testkit::{redis::Server, wait};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -74,7 +76,8 @@ impl Room {
     }
 
     pub(crate) async fn dead_letters(&self) -> Vec<domain::dead_letter::DeadLetter> {
-        let page = streams::dead_letter::list(&self.redis, &[STREAM.into()], &Filter::default(), None, 500).await;
+        let shelf = Shelf::new(self.redis.clone());
+        let page = shelf.list(&[STREAM.into()], &Filter::default(), None, 500).await;
         page.unwrap().records
     }
 
