@@ -97,6 +97,7 @@ impl<H: Handler> Consumer<H> {
             meter,
             held: Mutex::default(),
             seen: Mutex::default(),
+            adopting: tokio::sync::Mutex::default(),
         });
         // small: a full channel makes the readers wait, which is the point
         let (events, inbox) = mpsc::channel(4);
@@ -122,6 +123,9 @@ pub(crate) struct Group<H> {
     /// Entries in memory: delivered here, not yet acknowledged or given up.
     held: Mutex<BTreeSet<EntryId>>,
     seen: Mutex<Seen>,
+    /// Held while pending entries are taken up and put into their lanes: two who do so at once would mix up the order of a
+    /// key.
+    pub(crate) adopting: tokio::sync::Mutex<()>,
 }
 
 /// What is remembered about the group's place, to find it again when Redis has lost the group.

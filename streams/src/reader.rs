@@ -55,14 +55,14 @@ async fn session<H: Handler>(
     let mut connection = group.redis.dedicated(BLOCK).await?;
     let client: Option<i64> = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await.ok();
     ensure_group(group).await?;
-    // what waits for us goes before what is new, so that order per key survives a restart
-    resume(group, events, room, stop).await?;
-    reclaimer::pass(group, events, room).await?;
+    {
+        // what waits for us goes before what is new, all of it, so that order per key survives a restart
+        let _alone = group.adopting.lock().await;
+        resume(group, events, room, stop).await?;
+        reclaimer::take_over(group, events, room, stop).await?;
+    }
     loop {
-        let free = tokio::select! {
-            free = room.wait_for(|free| *free > 0) => match free { Ok(free) => *free, Err(_) => return Ok(()) },
-            () = stop.cancelled() => return Ok(()),
-        };
+        let Some(free) = room_for_more(room, stop).await else { return Ok(()) };
         let full = room.wait_for(|free| *free == 0);
         let entries = read(group, &mut connection, client, free.min(group.settings.batch), full, stop).await?;
         if *failures > 0 {
@@ -130,6 +130,14 @@ async fn read<H>(
     }
 }
 
+/// Waits until more entries may be held; `None` after a stop.
+pub(crate) async fn room_for_more(room: &mut watch::Receiver<usize>, stop: &CancellationToken) -> Option<usize> {
+    tokio::select! {
+        free = room.wait_for(|free| *free > 0) => free.ok().map(|free| *free),
+        () = stop.cancelled() => None,
+    }
+}
+
 /// Takes up what this consumer had pending: from before a crash, or answers that were lost with a connection.
 async fn resume<H>(
     group: &Group<H>,
@@ -139,10 +147,7 @@ async fn resume<H>(
 ) -> Result<(), Error> {
     let mut from = "-".to_owned();
     loop {
-        let free = tokio::select! {
-            free = room.wait_for(|free| *free > 0) => match free { Ok(free) => *free, Err(_) => return Ok(()) },
-            () = stop.cancelled() => return Ok(()),
-        };
+        let Some(free) = room_for_more(room, stop).await else { return Ok(()) };
         let page = reclaimer::adopt(group, "own", &from, free.min(group.settings.batch)).await?;
         if !reclaimer::hand_on(group, events, page.deliveries).await || page.next.is_empty() {
             return Ok(());

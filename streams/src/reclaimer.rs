@@ -15,6 +15,7 @@ use crate::{
     consumer::{Event, Group},
     dead_letter::record::Obituary,
     delivery::Delivery,
+    reader::room_for_more,
     reply::{self, RawEntry},
     script,
 };
@@ -63,25 +64,46 @@ async fn touch<H: Handler>(group: &Group<H>, events: &Sender<Event>) -> Result<(
 }
 
 /// Takes over idle entries until the whole pending list was looked at or there is no room for more.
-pub(crate) async fn pass<H>(
-    group: &Group<H>,
-    events: &Sender<Event>,
-    room: &watch::Receiver<usize>,
-) -> Result<(), Error> {
+async fn pass<H>(group: &Group<H>, events: &Sender<Event>, room: &watch::Receiver<usize>) -> Result<(), Error> {
+    // the reader takes up what waits at its start; the next pass comes soon
+    let Ok(_alone) = group.adopting.try_lock() else { return Ok(()) };
     let mut from = "0-0".to_owned();
     loop {
         let free = *room.borrow();
         if free == 0 {
             return Ok(());
         }
-        let page = adopt(group, "idle", &from, free.min(group.settings.batch)).await?;
-        group.seen().lowest_pending = page.lowest_pending;
-        // the scan is bounded: only the cursor says when the list is through (F15)
-        if !hand_on(group, events, page.deliveries).await || page.next == "0-0" {
-            return Ok(());
+        match page(group, events, &from, free).await? {
+            Some(next) => from = next,
+            None => return Ok(()),
         }
-        from = page.next;
     }
+}
+
+/// Takes over all idle entries, waiting for room; to be called before anything new is read.
+pub(crate) async fn take_over<H>(
+    group: &Group<H>,
+    events: &Sender<Event>,
+    room: &mut watch::Receiver<usize>,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
+    let mut from = "0-0".to_owned();
+    while let Some(free) = room_for_more(room, stop).await {
+        match page(group, events, &from, free).await? {
+            Some(next) => from = next,
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+/// Takes over a page of idle entries; gives where to go on, or `None` at the end.
+async fn page<H>(group: &Group<H>, events: &Sender<Event>, from: &str, free: usize) -> Result<Option<String>, Error> {
+    let page = adopt(group, "idle", from, free.min(group.settings.batch)).await?;
+    group.seen().lowest_pending = page.lowest_pending;
+    // the scan is bounded: only the cursor says when the list is through (F15)
+    let goes_on = hand_on(group, events, page.deliveries).await && page.next != "0-0";
+    Ok(goes_on.then_some(page.next))
 }
 
 pub(crate) async fn hand_on<H>(group: &Group<H>, events: &Sender<Event>, mut deliveries: Vec<Delivery>) -> bool {

@@ -49,7 +49,9 @@ impl Server {
     pub async fn start_again(&mut self) {
         assert!(self.child.is_none(), "the server runs already");
         let append_only = if self.keeps_data { "yes" } else { "no" };
-        let child = Command::new("redis-server")
+        // another program of the family, for the matrix of versions
+        let program = std::env::var_os("DSM_TEST_REDIS").unwrap_or_else(|| "redis-server".into());
+        let child = Command::new(&program)
             .args(["--port", "0", "--save", "", "--appendfsync", "always", "--appendonly", append_only])
             .arg("--dir")
             .arg(self.folder.path())
@@ -59,7 +61,7 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("redis-server in PATH");
+            .unwrap_or_else(|error| panic!("{} cannot be started: {error}", program.display()));
         self.child = Some(child);
         wait::until("the private redis answers", || async { self.answers().await.then_some(()) }).await;
     }
