@@ -136,7 +136,7 @@ pub(super) fn facts(info: &str) -> domain::stream::RedisFacts {
     domain::stream::RedisFacts {
         version: text(if valkey { "valkey_version" } else { "redis_version" }),
         product: if valkey { "valkey" } else { "redis" }.to_owned(),
-        mode: text("redis_mode"),
+        mode: text(if valkey { "server_mode" } else { "redis_mode" }),
         used_memory_bytes: number("used_memory"),
         max_memory_bytes: number("maxmemory"),
         eviction_policy: text("maxmemory_policy"),
