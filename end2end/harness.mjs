@@ -39,17 +39,21 @@ export class Server {
     return server;
   }
 
-  async #spawn() {
+  /** The program with these words, with everything embedded unless the environment says otherwise. */
+  static program(words, { environment = {}, folder = tmpdir() } = {}) {
     const program = firstOf('DSM_PROGRAM', join(root, 'target/debug/dsm-console'));
-    const site = firstOf('DSM_SITE', join(root, 'target/site'));
-    const environment = { ...process.env, REDIS_URL: '', DATABASE_URL: '', ...this.environment };
+    const variables = { ...process.env, REDIS_URL: '', DATABASE_URL: '', ...environment };
     // empty is not unset for every program
-    for (const name of Object.keys(environment)) if (environment[name] === '') delete environment[name];
+    for (const name of Object.keys(variables)) if (variables[name] === '') delete variables[name];
+    return spawn(program, words, { cwd: folder, env: variables, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  async #spawn() {
+    const site = firstOf('DSM_SITE', join(root, 'target/site'));
     this.log = '';
-    this.child = spawn(
-      program,
+    this.child = Server.program(
       ['serve', '--listen', '127.0.0.1:0', '--data', this.data, '--site', site, ...this.words],
-      { cwd: this.data, env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
+      { environment: this.environment, folder: this.data },
     );
     this.ended = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve({ code, signal })));
     this.child.stderr.on('data', (data) => (this.log += data));
@@ -69,11 +73,24 @@ export class Server {
 
   /** Ends it as a service manager does. It must end by itself, and well. */
   async stop() {
+    try {
+      await this.#end();
+    } finally {
+      await rm(this.data, { recursive: true, force: true });
+    }
+  }
+
+  /** Ends it, and starts it on the same data. */
+  async again() {
+    await this.#end();
+    await this.#spawn();
+  }
+
+  async #end() {
     this.child.kill('SIGTERM');
     const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
     const how = await this.ended;
     clearTimeout(timer);
-    await rm(this.data, { recursive: true, force: true });
     assert.deepEqual(how, { code: 0, signal: null }, `the server did not end in order:\n${this.log.slice(-4000)}`);
   }
 

@@ -1,0 +1,86 @@
+// The program as a service manager and an operator's shell see it.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { test } from 'node:test';
+
+import { Server, until } from '../harness.mjs';
+
+/** Runs the program to its end with these words: code and what it said. */
+async function ran(...words) {
+  const child = Server.program(words);
+  let said = '';
+  child.stdout.on('data', (data) => (said += data));
+  child.stderr.on('data', (data) => (said += data));
+  const [code] = await once(child, 'close');
+  return { code, said };
+}
+
+test('help names every option with its variable', async () => {
+  const { code, said } = await ran('serve', '--help');
+  assert.equal(code, 0);
+  for (const variable of ['LISTEN', 'DATA', 'REDIS_URL', 'DATABASE_URL', 'DSM_SITE', 'DSM_INSTANCE', 'DSM_ENVIRONMENT']) {
+    assert.match(said, new RegExp(`\\[env: ${variable}\\b`), variable);
+  }
+});
+
+test('an address that others can reach is refused with the way out', async () => {
+  const { code, said } = await ran('serve', '--listen', '0.0.0.0:0', '--data', '/nonexistent');
+  assert.equal(code, 1);
+  assert.match(said, /refusing to listen on 0\.0\.0\.0.*--listen 127\.0\.0\.1/s);
+});
+
+test('what cannot be understood is named, and nothing is started', async () => {
+  const { code, said } = await ran('serve', '--sample-ms', '5');
+  assert.notEqual(code, 0);
+  assert.match(said, /sample-ms/);
+});
+
+test('a stop ends in order while a page listens, and what was written is there at the next start', async () => {
+  const server = await Server.start();
+  await server.ok('POST', '/projects', { id: 'KEPT', name: 'Kept', description: 'x', status: 'active' });
+  const live = await fetch(`${server.url}/api/console/live`);
+  const reader = live.body.getReader();
+  await reader.read();
+  await server.again();
+  assert.equal((await server.ok('GET', '/projects/KEPT')).name, 'Kept');
+  await reader.cancel().catch(() => {});
+  await server.stop();
+});
+
+test('a second signal ends at once', async () => {
+  const server = await Server.start();
+  const redis = Number(/process_id:(\d+)/.exec(await server.redis('INFO', 'server'))[1]);
+  // a frozen Redis is what an orderly end waits for
+  process.kill(redis, 'SIGSTOP');
+  server.child.kill('SIGTERM');
+  await until('it has begun to end', () => /ending: requests first/.test(server.log));
+  server.child.kill('SIGTERM');
+  const { code } = await server.ended;
+  assert.equal(code, 0);
+  assert.match(server.log, /ended at once/);
+  await until('its private Redis is gone too', () => {
+    try {
+      process.kill(redis, 0);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  await rm(server.data, { recursive: true, force: true });
+});
+
+test('without Redis it stays up, says why, and serves its pages', async () => {
+  const server = await Server.start({ environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
+  const [status, ready] = await server.call('GET', '/health/ready');
+  assert.equal(status, 503);
+  assert.match(JSON.stringify(ready), /redis/i);
+  for (const path of ['/', '/streams', '/dead-letters', '/projects', '/status']) {
+    const answer = await fetch(server.url + path, { headers: { accept: 'text/html' } });
+    assert.equal(answer.status, 200, path);
+    assert.match(await answer.text(), /Redis/, path);
+  }
+  assert.equal((await server.call('POST', '/projects', { id: 'P', name: 'n', description: 'd', status: 's' }))[0], 201);
+  await server.stop();
+});
