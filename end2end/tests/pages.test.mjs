@@ -30,24 +30,42 @@ async function findings(page) {
   return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
 }
 
+/** Opens the address and looks at it: light and dark, wide and narrow. */
+async function inspect(from, address) {
+  const page = await browser.page(from, { colorScheme: 'light' });
+  const answer = await page.goto(address);
+  assert.equal(answer.status(), 200);
+  await alive(page);
+  assert.match(await page.title(), /DSM Console/);
+  assert.deepEqual(await findings(page), [], 'light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  assert.deepEqual(await findings(page), [], 'dark');
+  await page.setViewportSize({ width: 390, height: 844 });
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(content <= window, `${content} px of content in a window of ${window} px`);
+  assert.deepEqual(await findings(page), [], 'dark, on a phone');
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+}
+
 for (const name of Object.keys(pages({ record: { provenance: {} } }))) {
   test(`${name} has nothing that axe or the browser complains of, in both schemes, and fits a phone`, async () => {
-    const page = await browser.page(server, { colorScheme: 'light' });
-    const answer = await page.goto(pages(furnished)[name]);
-    assert.equal(answer.status(), 200);
-    await alive(page);
-    assert.match(await page.title(), /DSM Console/);
-    assert.deepEqual(await findings(page), [], 'light');
-    await page.emulateMedia({ colorScheme: 'dark' });
-    assert.deepEqual(await findings(page), [], 'dark');
-    await page.setViewportSize({ width: 390, height: 844 });
-    const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(content <= window, `${content} px of content in a window of ${window} px`);
-    assert.deepEqual(await findings(page), [], 'dark, on a phone');
-    assert.deepEqual(page.faults, []);
-    await page.context().close();
+    await inspect(server, pages(furnished)[name]);
   });
 }
+
+test('nor has any page before there is anything, or while Redis is away', async () => {
+  for (const environment of [{}, { REDIS_URL: 'redis://127.0.0.1:1' }]) {
+    const empty = await Server.start({ environment });
+    try {
+      for (const address of ['/', '/streams', '/dead-letters', '/projects', '/backlog', '/sprints', '/chronicle', '/audit', '/status']) {
+        await inspect(empty, address).catch((error) => assert.fail(`${address} ${JSON.stringify(environment)}: ${error.message}`));
+      }
+    } finally {
+      await empty.stop();
+    }
+  }
+});
 
 test('what a stranger wrote into a stream is shown as text', async () => {
   const page = await browser.page(server);
