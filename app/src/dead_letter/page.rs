@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use console::dead_letter;
 use domain::{
-    Refusal, Status,
+    Refusal, Status, Timestamp,
     audit::AuditEntry,
     dead_letter::{Cause, DeadLetter, DeadLetterPage},
     figure::grouped,
@@ -313,7 +313,12 @@ fn away(why: &str, snapshot: &Snapshot) -> AnyView {
         {off(Repair::Discard)}
     }
     .into_any();
-    let (seen, known) = (snapshot.at, count(snapshot.dead_letters()));
+    let known = if snapshot.at == Timestamp::default() {
+        "They have not been looked at yet.".into_any()
+    } else {
+        let known = count(snapshot.dead_letters());
+        view! { "Last seen " <Ago at=snapshot.at /> ": " {known} "." }.into_any()
+    };
     view! {
         <Page title="Dead letters" actions=actions>
             <Notice status=Status::Bad>
@@ -322,8 +327,7 @@ fn away(why: &str, snapshot: &Snapshot) -> AnyView {
                     {why}
                 </p>
                 <p>
-                    "The records are in Redis and come back with it. Last seen " <Ago at=seen /> ": "
-                    {known} "."
+                    "The records are in Redis and come back with it. " {known}
                 </p>
             </Notice>
             {table}

@@ -61,7 +61,8 @@ pub(super) fn sprint_strip(sprint: &ActiveSprint) -> AnyView {
 }
 
 pub(super) fn causes(overview: &Overview) -> AnyView {
-    let records = overview.snapshot.dead_letters();
+    // before the first look there is no number, and 0 would be one
+    let records = overview.is_known().then(|| counted(overview.snapshot.dead_letters(), "record"));
     let body = match &overview.causes {
         Err(why) => view! { <p class="muted">{format!("The causes cannot be read: {why}.")}</p> }.into_any(),
         Ok(causes) if causes.is_empty() => {
@@ -74,7 +75,7 @@ pub(super) fn causes(overview: &Overview) -> AnyView {
         <section aria-labelledby="causes">
             <div class="section-head">
                 <h2 id="causes">"Dead letters by cause"</h2>
-                <span class="note">{counted(records, "record")}</span>
+                <span class="note">{records}</span>
                 <a class="end" href="/dead-letters">
                     "All causes"
                 </a>

@@ -7,6 +7,7 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use domain::{
@@ -24,6 +25,9 @@ use crate::{
 /// Streams whose letters are kept. With more than these, what is kept is dropped now and then and read anew.
 const STREAMS_AT_MOST: usize = 20;
 
+/// For so long nobody tries again what has just failed.
+const NO_SECOND_TRY: Duration = Duration::from_secs(1);
+
 /// Dead letters of any stream on one Redis.
 pub struct Shelf {
     redis: Redis,
@@ -36,6 +40,8 @@ struct Kept {
     state: Option<State>,
     /// Oldest first.
     letters: Arc<Vec<Letter>>,
+    /// When Redis did not answer last.
+    failed_at: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -171,10 +177,20 @@ impl Shelf {
         Ok((records, total))
     }
 
-    /// The newest letters of one stream, as it is now. Who comes while somebody reads waits for what he gets.
+    /// The newest letters of one stream, as it is now. Who comes while somebody reads waits for what he gets, and hears of
+    /// his failure instead of waiting for one of his own.
     async fn letters(&self, stream: &str) -> Result<Arc<Vec<Letter>>, Error> {
         let kept = self.kept(stream);
         let mut kept = kept.lock().await;
+        if kept.failed_at.is_some_and(|at| at.elapsed() < NO_SECOND_TRY) {
+            return Err(Error::Unavailable("redis did not answer a moment ago".to_owned()));
+        }
+        let letters = self.brought_up_to_date(&mut kept, stream).await;
+        kept.failed_at = letters.is_err().then(Instant::now);
+        letters
+    }
+
+    async fn brought_up_to_date(&self, kept: &mut Kept, stream: &str) -> Result<Arc<Vec<Letter>>, Error> {
         let Some(now) = self.state(stream).await? else {
             *kept = Kept::default();
             return Ok(Arc::default());
@@ -182,7 +198,7 @@ impl Shelf {
         if kept.state != Some(now) {
             let added = kept.state.and_then(|before| Some((before, now.added_since(before)?)));
             let is_current = match added {
-                Some((before, added)) => self.append(&mut kept, stream, before.last, added, now).await?,
+                Some((before, added)) => self.append(kept, stream, before.last, added, now).await?,
                 None => false,
             };
             if !is_current {
