@@ -1,5 +1,7 @@
 // Something to look at, made by the HTTP API and by another program's hand, so that pages have more than empty states.
 
+import { randomUUID } from 'node:crypto';
+
 import { until } from './harness.mjs';
 
 /** Markup in every place where a stranger can write. Shown as text or it shows up in `page.faults` and in the DOM. */
@@ -9,7 +11,7 @@ export const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(2)</script>{
 export const PROJECT = 'ACM-7';
 
 /** An event as the wire has it. */
-export function taskUpdated(project, task, progress, eventId = crypto.randomUUID()) {
+export function taskUpdated(project, task, progress, eventId = randomUUID()) {
   const now = new Date().toISOString().replace('Z', '000');
   return JSON.stringify({
     event_id: eventId,
@@ -26,7 +28,7 @@ export function taskUpdated(project, task, progress, eventId = crypto.randomUUID
       updated_at: now,
       assigned_to: null,
     },
-    metadata: { source_service: 'Story', correlation_id: crypto.randomUUID() },
+    metadata: { source_service: 'Story', correlation_id: randomUUID() },
   });
 }
 

@@ -1,11 +1,18 @@
 // The program as a service manager and an operator's shell see it.
 
 import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 
 import { Server, until } from '../harness.mjs';
+
+const run = promisify(execFile);
 
 /** Runs the program to its end with these words: code and what it said. */
 async function ran(...words) {
@@ -84,3 +91,55 @@ test('without Redis it stays up, says why, and serves its pages', async () => {
   assert.equal((await server.call('POST', '/projects', { id: 'P', name: 'n', description: 'd', status: 's' }))[0], 201);
   await server.stop();
 });
+
+/** A Redis that speaks TLS and nothing else, with a certificate of an authority that nobody knows. */
+async function encryptedRedis() {
+  const folder = await mkdtemp(join(tmpdir(), 'dsm-tls-'));
+  const openssl = (...words) => run('openssl', words, { cwd: folder });
+  const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+  await openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=an authority of our own');
+  await openssl('req', ...key.slice(0, 3), '-keyout', 'redis.key', '-out', 'redis.csr', '-subj', '/CN=localhost');
+  await writeFile(join(folder, 'names'), 'subjectAltName=DNS:localhost');
+  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names', '-days', '2'];
+  await openssl('x509', '-req', '-in', 'redis.csr', '-out', 'redis.pem', ...signed);
+  const port = await freePort();
+  const files = ['--tls-cert-file', 'redis.pem', '--tls-key-file', 'redis.key', '--tls-ca-cert-file', 'ca.pem'];
+  const child = spawn(
+    'redis-server',
+    ['--port', '0', '--tls-port', String(port), '--bind', '127.0.0.1', '--tls-auth-clients', 'no', '--save', '', ...files],
+    { cwd: folder, stdio: 'ignore' },
+  );
+  const stop = async () => {
+    child.kill();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url: `rediss://localhost:${port}`, authority: join(folder, 'ca.pem'), stop };
+}
+
+async function freePort() {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address();
+  await new Promise((resolve) => listener.close(resolve));
+  return port;
+}
+
+test('a Redis behind TLS is used when its authority is trusted, and not otherwise', async () => {
+  const redis = await encryptedRedis();
+  try {
+    const trusting = await Server.start({ environment: { REDIS_URL: redis.url, SSL_CERT_FILE: redis.authority } });
+    await until('it is ready', async () => (await trusting.call('GET', '/health/ready'))[0] === 200);
+    await trusting.stop();
+    const wary = await Server.start({ environment: { REDIS_URL: redis.url } });
+    await until('it says why', async () => /certificate/i.test(await healthPage(wary)));
+    await wary.stop();
+  } finally {
+    await redis.stop();
+  }
+});
+
+async function healthPage(server) {
+  const answer = await fetch(`${server.url}/status`, { headers: { accept: 'text/html' } });
+  return answer.text();
+}
+

@@ -33,12 +33,13 @@ pub(crate) struct Serve {
     #[arg(long, env = "DATA", default_value = "./data")]
     pub(crate) data: PathBuf,
 
-    /// The Redis or Valkey (7.0 or newer) to watch, which also carries the services' events: redis://, rediss:// or unix://.
+    /// The Redis or Valkey (7.0 or newer) to watch, which also carries the services' events: redis://, rediss:// (TLS) or
+    /// unix://. SSL_CERT_FILE names the certificates of an authority of your own.
     /// Not set: a private redis-server or valkey-server is run as a child.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub(crate) redis_url: Option<String>,
 
-    /// PostgreSQL database in which each service has a schema: postgres://user:password@host/database.
+    /// PostgreSQL database in which each service has a schema: postgres://user:password@host/database, with ?sslmode=verify-full for TLS.
     /// Not set: a SQLite file for each service in the data folder.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,

@@ -29,9 +29,12 @@ struct Inner {
 }
 
 impl Redis {
-    /// Reads the URL (`redis://host:port/db`, `redis://user:password@host`, `unix:///path/redis.sock`), connects to
-    /// nothing.
+    /// Reads the URL (`redis://host:port/db`, `rediss://user:password@host` for TLS, `unix:///path/redis.sock`), connects
+    /// to nothing. The certificate of a server must be signed by an authority that this machine trusts, or by one in the
+    /// file that `SSL_CERT_FILE` names.
     pub fn new(url: &str) -> Result<Self, Error> {
+        // the first one stays; it is the same one
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let refuse = |cause: redis::RedisError| Error::Refused(format!("not a redis url: {cause}"));
         let client = Client::open(url.into_connection_info().map_err(refuse)?).map_err(refuse)?;
         Ok(Self(Arc::new(Inner { client, shared: OnceLock::new() })))
