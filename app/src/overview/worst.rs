@@ -45,9 +45,26 @@ fn quiet(groups: &[&GroupSample]) -> AnyView {
                 <Shape status=status />
                 <span>{words}</span>
             </h2>
+            <p>{longest_wait(groups)}</p>
         </section>
     }
     .into_any()
+}
+
+/// What waits longest, though not too long.
+fn longest_wait(groups: &[&GroupSample]) -> AnyView {
+    let waits = |group: &&GroupSample| group.behind_ms.max(group.oldest_pending_ms).unwrap_or(0);
+    match groups.iter().copied().max_by_key(waits).filter(|group| waits(group) > 0) {
+        None => "No entry waits anywhere: everything that was added is handled.".into_any(),
+        Some(group) => view! {
+            "The longest wait now is "
+            {humane(Duration::from_millis(waits(&group)))}
+            ", in "
+            <a href=address::group(&group.stream, &group.name)>{group.name.clone()}</a>
+            "."
+        }
+        .into_any(),
+    }
 }
 
 fn loud(at: Timestamp, group: &GroupSample) -> AnyView {
