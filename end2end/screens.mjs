@@ -1,4 +1,5 @@
 // What a person does on a screen, by the words that are on it. Works with and without script: every act is a link or a form.
+// Each waits for the page that its act leads to: going elsewhere meanwhile would be a race of two navigations.
 
 import { until } from './harness.mjs';
 
@@ -7,6 +8,7 @@ const link = (page, name) => page.getByRole('link', { name }).first();
 
 export async function loadSample(page) {
   await button(page, /load the sample project/i).click();
+  await page.waitForURL(/[?&]done=/);
 }
 
 export async function createProject(page, { id, name, description }) {
@@ -30,6 +32,7 @@ export async function startSprint(page, server, project, { name, weeks }) {
   await page.getByLabel(/name/i).first().fill(name);
   await page.getByLabel(/weeks/i).first().fill(String(weeks));
   await button(page, /^start sprint/i).click();
+  await page.waitForURL((address) => address.pathname.startsWith('/sprints/'));
   const { sprint_id: sprint } = await until('the sprint is active', () => server.ok('GET', `/sprints/active/${project}`));
   return sprint;
 }
@@ -69,4 +72,5 @@ export async function act(page, name, { reason } = {}) {
   const panel = page.locator('.panel');
   if (reason !== undefined) await panel.getByLabel(/reason/i).fill(reason);
   await panel.getByRole('button', { name }).click();
+  await page.waitForURL(/[?&]report=/);
 }
