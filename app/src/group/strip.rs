@@ -86,7 +86,7 @@ fn errors(group: &GroupSample) -> AnyView {
             (format!("{percent:.1}"), "%", note)
         }
         (_, None) => ("–".to_owned(), "", "its consumers run elsewhere".to_owned()),
-        (None, Some(_)) => ("–".to_owned(), "", "nothing was handled in the last minute".to_owned()),
+        (None, Some(_)) => ("–".to_owned(), "", "no attempt in a minute".to_owned()),
     };
     let status = error_percent(group).filter(|percent| *percent >= 1.0).map(|_| Status::Warn);
     metric(Metric { id: "errors", label: "Error rate", value: value.into_any(), unit, note, status, spark: None })
@@ -101,7 +101,7 @@ fn dead(group: &GroupSample) -> AnyView {
     };
     let last = group.handling.as_ref().map(|handling| handling.dead_lettered);
     let note = match last {
-        Some(0) => "none in the last minute".to_owned(),
+        Some(0) => "no attempt in a minute".to_owned(),
         Some(n) => format!("{} in the last minute", grouped(n)),
         None => "given up by this group".to_owned(),
     };

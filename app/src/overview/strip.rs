@@ -64,8 +64,8 @@ fn error_rate(handlings: &[&Handling]) -> AnyView {
     let rate = percent(failed, tried);
     let (value, unit, note) = match rate {
         Some(rate) => (format!("{rate:.1}"), "%", format!("{} of {} attempts failed", grouped(failed), grouped(tried))),
-        None if handlings.is_empty() => ("–".to_owned(), "", "no consumer runs in this process".to_owned()),
-        None => ("–".to_owned(), "", "nothing was handled in the last minute".to_owned()),
+        None if handlings.is_empty() => ("–".to_owned(), "", "no consumer runs here".to_owned()),
+        None => ("–".to_owned(), "", "no attempt in a minute".to_owned()),
     };
     let status = rate.filter(|rate| *rate >= ERRORS_WARN_PERCENT).map(|_| Status::Warn);
     metric(Metric { id: "error-rate", label: "Error rate", value: value.into_any(), unit, note, status, spark: None })
@@ -141,7 +141,7 @@ fn processing(groups: &[&GroupSample]) -> AnyView {
             let [p50, p99] = [handling.p50_ms, handling.p99_ms].map(crate::part::milliseconds);
             (value, unit, format!("p50 {p50} · p99 {p99}"))
         }
-        None => ("–".to_owned(), "", "nothing was handled here in the last minute".to_owned()),
+        None => ("–".to_owned(), "", "none handled in a minute".to_owned()),
     };
     metric(Metric {
         id: "processing",
