@@ -101,7 +101,7 @@ fn dead(group: &GroupSample) -> AnyView {
     };
     let last = group.handling.as_ref().map(|handling| handling.dead_lettered);
     let note = match last {
-        Some(0) => "no attempt in a minute".to_owned(),
+        Some(0) => "none in the last minute".to_owned(),
         Some(n) => format!("{} in the last minute", grouped(n)),
         None => "given up by this group".to_owned(),
     };

@@ -18,9 +18,9 @@ const LEVELS: usize = 24;
 /// has an id of its own, so that it stays as a person left it.
 #[component]
 pub(crate) fn JsonTree(#[prop(into)] id: String, #[prop(into)] text: String) -> impl IntoView {
-    let value = if text.len() <= TREE_AT_MOST { serde_json::from_str(&text) } else { Ok(Value::Null) };
+    let value = (text.len() <= TREE_AT_MOST).then(|| serde_json::from_str(&text));
     match value {
-        Ok(value @ (Value::Object(_) | Value::Array(_))) => {
+        Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) => {
             view! { <div class="json">{node(&id, None, &value, 0)}</div> }.into_any()
         }
         _ => view! { <pre class="error-text">{visible(&text)}</pre> }.into_any(),

@@ -178,9 +178,10 @@ pub(crate) fn exceptions_have_reasons(files: &[File]) -> Vec<String> {
 
 /// What works only on the machine of its author.
 pub(crate) fn no_paths_of_a_machine(files: &[File]) -> Vec<String> {
-    let homes = ["/root/", "/work/", "/home/", "/Users/"];
+    // spelled in parts, so that this file keeps the rule too
+    let homes = ["root", "work", "home", "Users"].map(|folder| format!("/{folder}/"));
     let mut violations = Vec::new();
-    for file in files.iter().filter(|file| !file.path.starts_with("xtask/tests/tidy/") && !is_lock(file)) {
+    for file in files.iter().filter(|file| !is_lock(file)) {
         for (number, line) in (1..).zip(file.text.lines()) {
             // `docs/work/` or `https://host/home/` are no paths from a machine's root
             let starts_path = |home: &str| {
