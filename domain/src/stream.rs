@@ -209,13 +209,15 @@ pub const PENDING_WARN: Duration = Duration::from_mins(1);
 pub const IDLE_AFTER: Duration = Duration::from_hours(1);
 
 /// Fewer attempts a minute than these are too few for a rate.
-pub const ATTEMPTS_WORTH_A_RATE: u64 = 10;
-/// From this part of the attempts on, failing is worth a look; from half of them on it is bad.
-pub const ERROR_RATE_WARN: f64 = 0.1;
+const ATTEMPTS_WORTH_A_RATE: u64 = 10;
+/// From this part of the attempts on, failing is worth a look.
+const ERROR_RATE_WARN: f64 = 0.1;
+/// From this part on it is bad.
+const ERROR_RATE_BAD: f64 = 0.5;
 
 impl Handling {
     /// The part of the last minute's attempts that failed; 0 while there were too few for a rate.
-    pub fn error_rate(&self) -> f64 {
+    fn error_rate(&self) -> f64 {
         let attempts = self.handled + self.failed;
         if attempts < ATTEMPTS_WORTH_A_RATE { 0.0 } else { self.failed as f64 / attempts as f64 }
     }
@@ -223,7 +225,7 @@ impl Handling {
     /// How bad the last minute's failures are; `None` where they are not worth a look. A dead letter always is.
     fn failing(&self) -> Option<Status> {
         match self.error_rate() {
-            rate if rate >= 0.5 => Some(Status::Bad),
+            rate if rate >= ERROR_RATE_BAD => Some(Status::Bad),
             rate if rate >= ERROR_RATE_WARN || self.dead_lettered > 0 => Some(Status::Warn),
             _ => None,
         }

@@ -137,9 +137,7 @@ impl Shelf {
             let page = inspect::range(&self.redis, &name, from, false, count).await?;
             records.extend(page.into_iter().map(|raw| Record::read(stream, raw)));
         }
-        records.sort_by(|a, b| place(&b.at).cmp(&place(&a.at)));
-        records.retain(|record| before.is_none_or(|before| place(&record.at) < place(before)));
-        records.truncate(count);
+        keep_newest(&mut records, |record| &record.at, before, count);
         Ok((records, total))
     }
 
@@ -160,9 +158,7 @@ impl Shelf {
             found.extend(places);
             total += (found.len() - known) as u64;
         }
-        found.retain(|at| before.is_none_or(|before| place(at) < place(before)));
-        found.sort_by(|a, b| place(b).cmp(&place(a)));
-        found.truncate(count);
+        keep_newest(&mut found, |at| at, before, count);
         let mut ids: HashMap<&str, Vec<EntryId>> = HashMap::new();
         for at in &found {
             ids.entry(&at.stream).or_default().push(at.id);
@@ -280,6 +276,13 @@ impl Letter {
         let Record { at, provenance, .. } = Record::read(stream, raw);
         Self { id: at.id, provenance }
     }
+}
+
+/// Leaves the newest `count` before the cursor, newest first.
+fn keep_newest<T>(found: &mut Vec<T>, at: impl Fn(&T) -> &Cursor, before: Option<&Cursor>, count: usize) {
+    found.retain(|one| before.is_none_or(|before| place(at(one)) < place(before)));
+    found.sort_by(|a, b| place(at(b)).cmp(&place(at(a))));
+    found.truncate(count);
 }
 
 fn wanted<'a>(streams: &'a [String], filter: &'a Filter) -> impl Iterator<Item = &'a String> {
