@@ -146,7 +146,7 @@ fn show(shown: &Shown) -> AnyView {
         Panel::Report(entry) => panel::outcome(entry, query),
         Panel::Missing(refusal) => panel::missing(refusal, query),
     });
-    let lede = lede(&shown.causes).into_any();
+    let lede = lede(&shown.causes, shown.beyond.is_empty()).into_any();
     view! {
         <Split panel=beside>
             <Page title="Dead letters" lede=lede>
@@ -157,8 +157,8 @@ fn show(shown: &Shown) -> AnyView {
     .into_any()
 }
 
-/// What is dead, and whether it is getting worse.
-fn lede(causes: &[Cause]) -> String {
+/// What is dead, and whether it is getting worse. `is_all`: nothing was too far back to be counted.
+fn lede(causes: &[Cause], is_all: bool) -> String {
     if causes.is_empty() {
         return "Entries that a group gave up on, with the reason.".to_owned();
     }
@@ -172,7 +172,8 @@ fn lede(causes: &[Cause]) -> String {
         n => format!("{n} causes are growing: {} in the last hour.", count(fresh)),
     };
     format!(
-        "{}, {}, {}. {trend}",
+        "{}{}, {}, {}. {trend}",
+        if is_all { "" } else { "At least " },
         count(records),
         counted(causes.len() as u64, "cause"),
         counted(groups.len() as u64, "group")

@@ -103,8 +103,13 @@ fn lede(data: &Data) -> String {
     if data.known == 0 {
         return "Teams, their backlogs and their sprints.".to_owned();
     }
-    let shown = data.rows.iter().filter(|row| row.running.sprint().is_some()).count() as u64;
-    format!("{}; {} in progress.", counted(data.known as u64, "project"), counted(shown, "sprint"))
+    let known = counted(data.known as u64, "project");
+    // what is not on this page was not asked whether a sprint runs
+    if data.rows.len() < data.known {
+        return format!("{known}.");
+    }
+    let running = data.rows.iter().filter(|row| row.running.sprint().is_some()).count() as u64;
+    format!("{known}; {} in progress.", counted(running, "sprint"))
 }
 
 pub(super) fn actions() -> AnyView {
