@@ -45,9 +45,11 @@ test: ## All that must be green before a push: lint, unit, integration, size, br
 	@scripts/tools.sh test
 	@scripts/test.sh
 
-bench: ## Measure consumer and sampler beside the physical limit of this machine
+bench: ## Measure beside peers and the limit of this machine, into bench/RESULTS.md
 	@scripts/tools.sh bench
-	@cargo run --release --package bench
+	@bench/peers/setup.sh
+	@cargo build --release --package server --package bench
+	@target/release/bench all --write
 
 lighthouse: ## Measure the Overview page, in the release build, with Lighthouse
 	@scripts/tools.sh test

@@ -10,6 +10,9 @@ export const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(2)</script>{
 /** The project of the furnishing; its id has a dash, as ids may. */
 export const PROJECT = 'ACM-7';
 
+/** The id of an event of another program. */
+export const FOREIGN = '7f3c2c1e-6f0e-4a52-9a53-3e1d8a2f9c11';
+
 /** An event as the wire has it. */
 export function taskUpdated(project, task, progress, eventId = randomUUID()) {
   const now = new Date().toISOString().replace('Z', '000');
@@ -71,11 +74,17 @@ export async function furnish(server) {
     return streams.some((stream) => stream.name === 'orders' && stream.groups.length === 1);
   });
   const pending = (await server.redis('XPENDING', 'orders', 'invoice-mailer', '-', '+', '1')).split('\n')[0];
-  return { project: PROJECT, sprint, closed: first.sprint_id, record, pending };
+  // an event of another program that its group has not read, and the correlation of a sprint that was started
+  await server.redis('XADD', 'orders', '*', 'data', JSON.stringify({ event_id: FOREIGN, event_type: 'OrderPaid', aggregate_id: HOSTILE }));
+  const [{ correlation_id: correlation }] = await until('the start was noted', async () => {
+    const notes = await server.ok('GET', `/v1/notes/events?sprint_id=${sprint}`);
+    return notes.length > 0 && notes;
+  });
+  return { project: PROJECT, sprint, closed: first.sprint_id, record, pending, correlation };
 }
 
 /** Every page there is, and every panel that opens on one, with the furnishing in it. */
-export function pages({ project, sprint, closed, record, pending }) {
+export function pages({ project, sprint, closed, record, pending, correlation }) {
   const stream = encodeURIComponent('dsm:events');
   const group = '/streams/orders/groups/invoice-mailer';
   const letter = encodeURIComponent(`${record.provenance.stream}/${record.id}`);
@@ -85,10 +94,14 @@ export function pages({ project, sprint, closed, record, pending }) {
     'streams': '/streams',
     'stream': `/streams/${stream}`,
     'stream of another program': '/streams/orders',
+    'filtered entries': `/streams/orders?filter=${encodeURIComponent('field.total > 10 or second')}`,
+    'a filter with a mistake': `/streams/orders?filter=${encodeURIComponent('field.total > 10 and (second')}`,
+    'paused entries': '/streams/orders?to=9999999999999-0&held=1',
     'groups of a stream': `/streams/${stream}?tab=groups`,
     'memory of a stream': `/streams/${stream}?tab=memory`,
     'one entry': `/streams/task_update_events?open=${record.provenance.source_id}`,
     'group': '/streams/task_update_events/groups/backlog_service_group',
+    'group over a week': '/streams/task_update_events/groups/backlog_service_group?range=7d',
     'group of another program': group,
     'claim preview': `${group}?ids=${pending}&act=claim`,
     'move preview': `${group}?act=move&to=end`,
@@ -96,6 +109,17 @@ export function pages({ project, sprint, closed, record, pending }) {
     'one dead letter': `/dead-letters?open=${letter}`,
     'replay preview': `/dead-letters?act=replay&item=${letter}`,
     'discard preview': `/dead-letters?act=discard&item=${letter}`,
+    'findings': '/findings',
+    'findings of a stream': '/findings?stream=orders&status=idle',
+    'finding an event': '/trace',
+    'found events': `/trace?field=sprint_id&value=${sprint}`,
+    'trace': `/trace/${correlation}`,
+    'trace of another program': `/trace/${FOREIGN}`,
+    'trace of nothing': '/trace/nobody-has-this-id',
+    'alerts': '/alerts',
+    'alert rule': '/alerts?rule=behind',
+    'new alert rule': '/alerts?new=rule',
+    'deleting an alert rule': '/alerts?rule=behind&act=delete',
     'projects': '/projects',
     'new project': '/projects?new=project',
     'project': `/projects/${project}`,

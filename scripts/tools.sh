@@ -17,6 +17,7 @@ present() {
     postgresql) has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
     chromium) [ -n "${CHROMIUM:-}" ] || has_any chromium chromium-browser google-chrome || [ -d '/Applications/Google Chrome.app' ] ;;
     node) has node && has npm ;;
+    python) has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null ;;
   esac
 }
 
@@ -38,6 +39,9 @@ package() {
     chromium:*) echo chromium ;;
     node:macos) echo node ;;
     node:*) echo nodejs npm ;;
+    python:debian) echo python3 python3-venv ;;
+    python:arch | python:macos) echo python ;;
+    python:*) echo python3 ;;
   esac
 }
 
@@ -51,7 +55,7 @@ packages() {
 case ${1:-} in
   run) parts="linker redis" ;;
   build) parts="linker" ;;
-  bench) parts="linker test-redis" ;;
+  bench) parts="linker test-redis postgresql node python" ;;
   test) parts="linker test-redis postgresql chromium node" ;;
   *) echo "usage: scripts/tools.sh run|build|bench|test" >&2; exit 2 ;;
 esac

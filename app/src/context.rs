@@ -28,6 +28,8 @@ pub struct Settings {
     pub version: &'static str,
     /// How often the sampler looks.
     pub sample_every: Duration,
+    /// Groups that Prometheus is told of at most, and streams.
+    pub metrics_groups: usize,
     /// Whether Redis is our own child process.
     pub embedded_redis: bool,
     /// Whether the databases are SQLite files.

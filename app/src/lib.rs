@@ -4,6 +4,7 @@
 //! | module | half | what |
 //! | --- | --- | --- |
 //! | [`browser`] | both | the islands: live connection, palette, keys, forms that stay on their page |
+//! | [`alert`] | both | alerts: the acts on rules; their page is of the server |
 //! | [`dead_letter`] | both | dead letters: what a form posts; its page is of the server |
 //! | [`refused`] | both | the error of every server function |
 //! | [`view`] | both | what a person prefers: light or dark, a wide or a folded rail |
@@ -11,10 +12,12 @@
 //! | `context` | server | the doors to the rest of the program |
 //! | `shell` `layout` `route` | server | the document, what stands around every page, which address shows which page |
 //! | `part` `chart` `address` | server | what pages are made of: figures, status, times, ids; drawings; links |
+//! | `history` | server | charts of what figures were, over the range that the address asks for |
 //! | `overview` … | server | a folder for each noun: `page` shows, `api` acts |
 
 #![allow(unreachable_pub, reason = "leptos makes what its macros write `pub`")]
 
+pub mod alert;
 pub mod backlog;
 pub mod browser;
 pub mod dead_letter;
@@ -40,7 +43,11 @@ mod clock;
 #[cfg(feature = "ssr")]
 mod context;
 #[cfg(feature = "ssr")]
+mod finding;
+#[cfg(feature = "ssr")]
 mod health;
+#[cfg(feature = "ssr")]
+mod history;
 #[cfg(feature = "ssr")]
 mod layout;
 #[cfg(feature = "ssr")]
@@ -57,6 +64,8 @@ mod runbook;
 mod shell;
 #[cfg(feature = "ssr")]
 mod stream;
+#[cfg(feature = "ssr")]
+pub mod trace;
 
 #[cfg(feature = "ssr")]
 pub use context::{Context, EnvironmentKind, GuardRow, Settings};

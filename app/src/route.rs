@@ -11,10 +11,12 @@ use leptos_router::{
 
 use crate::{
     access::AccessPage,
+    alert::AlertsPage,
     audit::AuditPage,
     backlog::BacklogPage,
     chronicle::ChroniclePage,
     dead_letter::DeadLettersPage,
+    finding::FindingsPage,
     group::GroupPage,
     health::HealthPage,
     layout::Layout,
@@ -25,6 +27,7 @@ use crate::{
     runbook::RunbookPage,
     sprint::{SprintPage, SprintsPage},
     stream::{StreamPage, StreamsPage},
+    trace::{FindPage, TracePage},
 };
 
 /// Every page inside the layout.
@@ -40,6 +43,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/streams/:stream") view=StreamPage ssr=SsrMode::Async />
                     <Route path=path!("/streams/:stream/groups/:group") view=GroupPage ssr=SsrMode::Async />
                     <Route path=path!("/dead-letters") view=DeadLettersPage ssr=SsrMode::Async />
+                    <Route path=path!("/findings") view=FindingsPage ssr=SsrMode::Async />
+                    <Route path=path!("/trace") view=FindPage ssr=SsrMode::Async />
+                    <Route path=path!("/trace/:id") view=TracePage ssr=SsrMode::Async />
+                    <Route path=path!("/alerts") view=AlertsPage ssr=SsrMode::Async />
                     <Route path=path!("/projects") view=ProjectsPage ssr=SsrMode::Async />
                     <Route path=path!("/projects/:project") view=ProjectPage ssr=SsrMode::Async />
                     <Route path=path!("/backlog") view=BacklogPage ssr=SsrMode::Async />

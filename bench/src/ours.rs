@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::Result;
@@ -13,17 +13,22 @@ use streams::{Consumer, ConsumerSettings, Failure, Handler, Message, Metrics, Re
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::GROUP;
+use crate::consume::{Done, GROUP, STREAM};
 
 /// Parses the JSON, as the limit does, and counts.
 struct Counter {
-    left: Arc<AtomicUsize>,
+    together: usize,
+    left: AtomicUsize,
     finished: Arc<Notify>,
 }
 
 impl Handler for Counter {
+    fn together(&self) -> usize {
+        self.together
+    }
+
     async fn handle(&self, message: &Message) -> Result<(), Failure> {
-        let event = serde_json::from_slice::<serde_json::Value>(&message.data);
+        let event = serde_json::from_slice::<serde_json::Value>(message.data());
         std::hint::black_box(event.map_err(|error| Failure::Reject(error.into()))?);
         if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.finished.notify_one();
@@ -32,16 +37,18 @@ impl Handler for Counter {
     }
 }
 
-/// Time until the last entry was handled and everything was acknowledged: the consumer ends only then.
-pub(crate) async fn consume(redis: &Redis, stream: &str, entries: usize) -> Result<Duration> {
-    let (left, finished) = (Arc::new(AtomicUsize::new(entries)), Arc::new(Notify::new()));
-    let settings = ConsumerSettings::new(stream, GROUP, "ours");
-    let handler = Counter { left, finished: finished.clone() };
+/// Until the last entry was handled and everything was acknowledged: the consumer ends only then. `together` is how many
+/// messages the handler takes at once; 1 is a handler that says nothing about it.
+pub(crate) async fn consume(url: &str, events: usize, together: usize) -> Result<Done> {
+    let finished = Arc::new(Notify::new());
+    let handler = Counter { together, left: AtomicUsize::new(events), finished: finished.clone() };
+    let settings = ConsumerSettings::new(STREAM, GROUP, "ours");
     let stop = CancellationToken::new();
     let started = Instant::now();
-    let running = tokio::spawn(Consumer::new(redis.clone(), settings, handler, Metrics::default()).run(stop.clone()));
+    let running =
+        tokio::spawn(Consumer::new(Redis::new(url)?, settings, handler, Metrics::default()).run(stop.clone()));
     finished.notified().await;
     stop.cancel();
     running.await?;
-    Ok(started.elapsed())
+    Ok(Done { events, took: started.elapsed() })
 }

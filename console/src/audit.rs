@@ -5,11 +5,12 @@ mod entry;
 use std::{future::Future, time::Duration};
 
 use domain::{
-    Refusal,
+    Refusal, Timestamp,
     audit::{AuditEntry, AuditPage},
+    operation::Outcome,
 };
-use entry::{COLUMNS, Row, search_text, storable};
-pub(crate) use entry::{Ended, Intent};
+use entry::{COLUMNS, Row, search_text};
+pub(crate) use entry::{Ended, Intent, storable};
 use tokio::time::timeout;
 
 use crate::{Console, Error, clock};
@@ -21,6 +22,8 @@ const PAGE: usize = 50;
 const LONGEST_PAGE: usize = 500;
 /// Longest text searched for, in characters: SQLite compares slowly, and refuses patterns of 50 kB.
 const SEARCH_AT_MOST: usize = 200;
+/// The act of sending dead letters back.
+pub(crate) const REPLAY: &str = "dead_letters.replay";
 
 /// A page of the log, newest first; `before` is the cursor of the last page, `text` a part of act, subject, who, reason
 /// or request, whatever its letter case. At most `count` entries; 0 stands for 50, more than 500 for 500. The reports
@@ -53,6 +56,49 @@ pub async fn list(
     rows.truncate(count);
     let older = rows.last().filter(|_| more).map(|row| row.id);
     Ok(AuditPage { entries: rows.into_iter().map(AuditEntry::try_from).collect::<Result<_, _>>()?, older })
+}
+
+/// Acts on this group, and replays of its dead letters, begun between these moments: what may have changed its figures.
+/// Oldest first; of many the newest [`PAGE`]. Failed ones are left out: they changed nothing, or nobody knows what.
+pub async fn on_group(
+    console: &Console,
+    stream: &str,
+    group: &str,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<AuditEntry>, Error> {
+    let of_group = storable(&format!("{stream}/{group}"));
+    // a replay names its streams; which groups it gave entries back to is in its report
+    let statement = format!(
+        "select {COLUMNS}, case when act = $1 then report else null end as report from audit
+         where at_us >= $2 and at_us <= $3 and state <> 'failed'
+         and (subject = $4 or (act = $1 and search_text like $5 escape '!'))
+         order by id desc limit $6"
+    );
+    let pattern = contains(&stream.chars().take(SEARCH_AT_MOST).collect::<String>());
+    let rows: Vec<Row> = answered(async {
+        let mut connection = console.database().connection().await?;
+        Ok(sqlx::query_as(sqlx::AssertSqlSafe(statement))
+            .bind(REPLAY)
+            .bind(from.micros())
+            .bind(to.micros())
+            .bind(of_group)
+            .bind(pattern)
+            .bind(i64::try_from(PAGE).expect("a page is short"))
+            .fetch_all(&mut *connection)
+            .await?)
+    })
+    .await
+    .map_err(Error::AuditAway)?;
+    let acts = rows.into_iter().rev().map(AuditEntry::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(acts.into_iter().filter(|act| act.act != REPLAY || gave_back(act, stream, group)).collect())
+}
+
+/// Whether a replay gave an entry of this stream back to this group.
+fn gave_back(replay: &AuditEntry, stream: &str, group: &str) -> bool {
+    let items = replay.report.iter().flat_map(|report| &report.items);
+    let done = items.filter(|item| item.outcome == Outcome::Done);
+    let mut here = done.filter(|item| item.item.rsplit_once('/').is_some_and(|(of, _)| of == stream));
+    here.any(|item| item.detail.ends_with(&format!(" {group}")))
 }
 
 /// One act, with its report.
@@ -132,6 +178,10 @@ fn pattern(text: &str) -> Result<String, Error> {
         let message = format!("the text to search for is longer than {SEARCH_AT_MOST} characters");
         return Err(Error::Refused(Refusal::invalid(message)));
     }
+    Ok(contains(text))
+}
+
+fn contains(text: &str) -> String {
     let mut pattern = String::from("%");
     for letter in storable(text).to_lowercase().chars() {
         if matches!(letter, '%' | '_' | '!') {
@@ -140,5 +190,5 @@ fn pattern(text: &str) -> Result<String, Error> {
         pattern.push(letter);
     }
     pattern.push('%');
-    Ok(pattern)
+    pattern
 }

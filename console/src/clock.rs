@@ -1,4 +1,4 @@
-//! The wall clock of this machine, for what is written into the audit log.
+//! The wall clock of this machine, for what is written into the audit log, and for what is too old to be kept.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

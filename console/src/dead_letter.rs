@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use crate::{
     Actor, Console, Error,
     act::{self, Act, counted, enumerated},
+    audit::REPLAY,
 };
 
 /// How long the sampler's very first look may take; only a process that has just started waits.
@@ -42,7 +43,7 @@ pub async fn get(console: &Console, at: &Cursor) -> Result<DeadLetter, Error> {
 /// Sends dead letters back to the groups that failed; needs `recover`. A preview leaves no trace.
 pub async fn replay(console: &Console, who: &Actor, selection: &DeadLetterSelection) -> Result<Report, Error> {
     let act = Act {
-        name: "dead_letters.replay",
+        name: REPLAY,
         permission: Permission::Recover,
         subject: streams(selection),
         request: request("replay", selection),

@@ -14,6 +14,9 @@ pub enum Error {
     /// The audit log cannot be read or written, so nothing was done. Boundary: 503.
     #[error("the audit log is away, so nothing was done: {0}")]
     AuditAway(#[source] store::Error),
+    /// Rules and firings cannot be read or written. Boundary: 503.
+    #[error("the alerts cannot be read: {0}")]
+    AlertsAway(#[source] store::Error),
     /// A defect of ours. Boundary: 500 with an id; the cause goes to the log.
     #[error("the console failed: {0:#}")]
     Internal(#[source] anyhow::Error),
@@ -34,6 +37,10 @@ impl From<Error> for Refusal {
                 tracing::error!(error.id = %id, cause = format!("{cause:#}"), "the audit log cannot be used");
                 Self::unavailable(format!("the audit log cannot be used, so nothing was done: internal error {id}"))
             }
+            Error::AlertsAway(error) if error.is_unavailable() => {
+                Self::unavailable("the console's database is away, and with it rules and firings; try again")
+            }
+            Error::AlertsAway(error) => Self::from(Error::Internal(anyhow::Error::new(error))),
             Error::Internal(cause) => {
                 let id = uuid::Uuid::new_v4();
                 tracing::error!(error.id = %id, cause = format!("{cause:#}"), "the console failed");

@@ -5,27 +5,44 @@
 //! | --- | --- |
 //! | [`access`] | who may what |
 //! | `act` | how everything that changes something is carried out: may this person, intent, work, result |
+//! | [`alert`] | rules, what fires, who is told; the loops that watch and tell |
 //! | [`audit`] | the log of acts; where it cannot be written, nothing is done |
 //! | [`stream`] | entries of any stream |
+//! | [`search`] | entries that fit a filter, however many others lie between; kept while somebody looks |
+//! | [`export`] | entries as a file |
 //! | [`group`] | pending entries of any group: look, claim, acknowledge, dead-letter; move, pause |
 //! | [`dead_letter`] | dead letters: look, group by cause, replay, discard |
+//! | [`trace`] | events of any stream, looked for by what is in them |
+//! | [`history`] | what figures of streams and groups were, up to 90 days back; a [`history::Recorder`] writes it |
 
 pub mod access;
 mod act;
+pub mod alert;
 pub mod audit;
 mod clock;
 pub mod dead_letter;
 pub mod error;
+pub mod export;
 pub mod group;
+pub mod history;
+pub mod search;
 pub mod stream;
+pub mod trace;
 
 use std::sync::Arc;
 
 pub use access::Actor;
-use domain::stream::Snapshot;
+use alert::{Alerts, Channels, Counts};
+use domain::{latency::Heartbeats, stream::Snapshot};
 pub use error::Error;
+use history::{History, Recorder};
+use search::Searches;
 use store::Database;
-use streams::{Metrics, Redis, dead_letter::Shelf};
+use streams::{
+    Metrics, Redis,
+    dead_letter::Shelf,
+    metrics::{GroupTotals, Looks},
+};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
@@ -40,12 +57,34 @@ struct Inner {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     acts: TaskTracker,
     shelf: Shelf,
+    history: History,
+    alerts: Alerts,
+    searches: Searches,
 }
 
 impl Console {
+    /// A console that tells nobody of alerts.
     pub fn new(database: Database, redis: Redis, metrics: Metrics, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
-        let shelf = Shelf::new(redis.clone());
-        Self(Arc::new(Inner { database, redis, metrics, snapshots, acts: TaskTracker::new(), shelf }))
+        Self::telling(database, redis, metrics, snapshots, Channels::none())
+    }
+
+    /// A console that tells of alerts by these channels.
+    pub fn telling(
+        database: Database,
+        redis: Redis,
+        metrics: Metrics,
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+        channels: Channels,
+    ) -> Self {
+        let (shelf, history, alerts) = (Shelf::new(redis.clone()), History::default(), Alerts::new(channels));
+        let acts = TaskTracker::new();
+        let searches = Searches::default();
+        Self(Arc::new(Inner { database, redis, metrics, snapshots, acts, shelf, history, alerts, searches }))
+    }
+
+    /// Writes the history of what the sampler sees. One for each process; the history is whole without the others.
+    pub fn recorder(&self) -> Recorder {
+        Recorder::new(self.clone())
     }
 
     /// What the sampler saw last.
@@ -58,14 +97,45 @@ impl Console {
         self.0.snapshots.clone()
     }
 
+    /// What the consumers in this process did since it began.
+    pub fn totals(&self) -> Vec<GroupTotals> {
+        self.0.metrics.totals()
+    }
+
+    /// How the sampler's looks went.
+    pub fn looks(&self) -> Looks {
+        self.0.metrics.looks()
+    }
+
+    /// How the heartbeats were, by which processes share what their consumers measured.
+    pub fn heartbeats(&self) -> Heartbeats {
+        self.0.metrics.heartbeats()
+    }
+
     pub fn database(&self) -> &Database {
         &self.0.database
     }
 
-    /// Waits until the acts that have begun are ended, for an orderly stop: they go on without their callers.
+    /// The names of the channels by which people are told of alerts.
+    pub fn channels(&self) -> Vec<String> {
+        self.0.alerts.channels.names().map(str::to_owned).collect()
+    }
+
+    /// How many alerts fire, as far as this process knows.
+    pub fn firing(&self) -> Counts {
+        *self.0.alerts.firing.borrow()
+    }
+
+    /// Ends searches, and waits until the acts that have begun are ended, for an orderly stop: they go on without their
+    /// callers.
     pub async fn settle(&self) {
+        self.0.searches.end().await;
         self.0.acts.close();
         self.0.acts.wait().await;
+    }
+
+    pub(crate) fn alerts(&self) -> &Alerts {
+        &self.0.alerts
     }
 
     pub(crate) fn acts(&self) -> &TaskTracker {
@@ -79,6 +149,14 @@ impl Console {
     /// Dead letters, read once for everybody who looks.
     pub(crate) fn shelf(&self) -> &Shelf {
         &self.0.shelf
+    }
+
+    pub(crate) fn searches(&self) -> &Searches {
+        &self.0.searches
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        &self.0.history
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

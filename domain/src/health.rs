@@ -40,4 +40,40 @@ pub struct OutboxState {
     pub unsent: u64,
     /// When the oldest of them was committed; `None` = nothing waits.
     pub oldest: Option<Timestamp>,
+    /// What Redis lost of those that were published, the newest first; kept for 30 days, told ten at most.
+    #[serde(default)]
+    pub losses: Vec<Loss>,
+}
+
+/// Events that were published and that Redis lost before every group had handled them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Loss {
+    pub noticed_at: Timestamp,
+    pub stream: String,
+    pub how: LossKind,
+    pub events: u64,
+}
+
+/// What became of lost events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LossKind {
+    /// The stream was lost or restored to an earlier state: they were sent again, after which nothing is missing.
+    SentAgain,
+    /// Somebody removed the entries before every group had read them: they are gone, as that one wanted.
+    Removed,
+}
+
+impl LossKind {
+    /// As stored, and as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SentAgain => "sent_again",
+            Self::Removed => "removed",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::SentAgain, Self::Removed].into_iter().find(|kind| kind.as_str() == word)
+    }
 }

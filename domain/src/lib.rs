@@ -6,15 +6,21 @@
 //! | [`figure`] | a number that is exact, a lower bound, or unknown with the reason |
 //! | [`status`] | the six states everything on a screen can have |
 //! | [`stream`] | streams, groups, consumers, entries, pending entries as an operator sees them; how a group is judged |
+//! | [`latency`] | how long entries take and what becomes of them, by event type; which processes measured it
+//! | [`filter`] | what is looked for in entries: a small grammar, and whether an entry fits |
 //! | [`dead_letter`] | one dead letter, its cause, the fingerprint that groups causes |
+//! | [`finding`] | how Redis Streams fail: what is recognised from looks, explained, with what can safely be done |
 //! | [`operation`] | repairs: what was asked, what it would do, what became of each entry |
 //! | [`event`] | the events of the scrum, read from and written to the wire |
 //! | [`project`] [`backlog`] [`sprint`] [`chronicle`] | the nouns of the scrum with their rules |
 //! | [`health`] [`demo`] | readiness and outbox of a service; the sample project |
+//! | [`trace`] | what happened together: the context that events carry, what is looked for, one event's way |
+//! | [`alert`] | rules, the states they go through, what people are told |
 //! | [`audit`] | who did what, and what became of it |
 //! | [`permission`] | the eight permissions, one of which every route and server function names |
 //! | [`refusal`] | what a caller is told when something is not done |
 
+pub mod alert;
 pub mod audit;
 pub mod backlog;
 pub mod chronicle;
@@ -22,7 +28,10 @@ pub mod dead_letter;
 pub mod demo;
 pub mod event;
 pub mod figure;
+pub mod filter;
+pub mod finding;
 pub mod health;
+pub mod latency;
 pub mod operation;
 pub mod permission;
 pub mod project;
@@ -31,6 +40,7 @@ pub mod sprint;
 pub mod status;
 pub mod stream;
 pub mod time;
+pub mod trace;
 
 pub use figure::Figure;
 pub use permission::Permission;

@@ -5,7 +5,15 @@ use std::{fmt, str::FromStr, time::Duration};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Figure, Status, Timestamp, time::humane, time::serde_as_text};
+use crate::{
+    Figure, Status, Timestamp,
+    finding::{Found, OldPending, ServerFacts},
+    latency::{Derived, ProcessReport, TypeHandling},
+    time::{humane, serde_as_text},
+};
+
+/// Ids below this (September 2001) are no times: somebody chose them freely, and no age can be told from them.
+const FIRST_PLAUSIBLE_MS: u64 = 1_000_000_000_000;
 
 /// The id of a stream entry, `<milliseconds>-<sequence>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -24,12 +32,26 @@ impl EntryId {
         Timestamp::from_millis(i64::try_from(self.ms).unwrap_or(i64::MAX / 1_000))
     }
 
+    /// Whether the id can be a time at all, so that an age can be told from it. Callers may choose ids freely.
+    pub fn tells_time(self) -> bool {
+        self.ms >= FIRST_PLAUSIBLE_MS
+    }
+
     /// The smallest id after this one.
     #[must_use]
     pub fn next(self) -> Self {
         match self.seq.checked_add(1) {
             Some(seq) => Self { ms: self.ms, seq },
             None => Self { ms: self.ms.saturating_add(1), seq: 0 },
+        }
+    }
+
+    /// The largest id before this one; `None` before the first.
+    pub fn previous(self) -> Option<Self> {
+        match (self.seq.checked_sub(1), self.ms.checked_sub(1)) {
+            (Some(seq), _) => Some(Self { ms: self.ms, seq }),
+            (None, Some(ms)) => Some(Self { ms, seq: u64::MAX }),
+            (None, None) => None,
         }
     }
 }
@@ -67,6 +89,8 @@ pub struct Snapshot {
     pub redis: RedisFacts,
     /// Ordered by name; dead-letter streams (see [`StreamSample::source`]) are among them.
     pub streams: Vec<StreamSample>,
+    /// What is recognised as wrong, from this look and those before.
+    pub found: Found,
 }
 
 impl Snapshot {
@@ -91,10 +115,10 @@ impl Snapshot {
     }
 }
 
-/// The server itself.
+/// The server itself; of a cluster, its masters in sum.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct RedisFacts {
-    /// `7.0.15`; empty while never reached.
+    /// `7.0.15`; empty while never reached. Of several servers, the oldest.
     pub version: String,
     /// `redis` or `valkey`.
     pub product: String,
@@ -108,6 +132,8 @@ pub struct RedisFacts {
     pub evicted_keys: u64,
     pub connected_clients: u64,
     pub uptime_seconds: u64,
+    /// Each by itself.
+    pub servers: Vec<ServerFacts>,
 }
 
 /// One stream.
@@ -131,6 +157,8 @@ pub struct StreamSample {
     pub groups: Vec<GroupSample>,
     /// Records in this stream's dead-letter stream.
     pub dead_letters: u64,
+    /// Whether it can have dead letters: not so for some names in a cluster (F19).
+    pub can_dead_letter: bool,
 }
 
 /// One consumer group.
@@ -142,6 +170,8 @@ pub struct GroupSample {
     pub lag: Figure,
     /// What XINFO itself said, where the console corrected it (F2).
     pub lag_reported: Option<u64>,
+    /// Entries that the group was given since its start, as Redis counts them; `None` where Redis lost the count.
+    pub entries_read: Option<u64>,
     /// Delivered and not acknowledged.
     pub pending: u64,
     pub last_delivered_id: EntryId,
@@ -150,6 +180,8 @@ pub struct GroupSample {
     /// Age of the oldest pending entry since it was *added*; `None` = nothing pends.
     pub oldest_pending_ms: Option<u64>,
     pub oldest_pending_id: Option<EntryId>,
+    /// The oldest pending entries, ten at most.
+    pub oldest: Vec<OldPending>,
     pub consumers: Vec<ConsumerSample>,
     /// Dead letters of this group (all, of those still in the dead-letter stream), as far as counted.
     pub dead_letters: Figure,
@@ -161,12 +193,14 @@ pub struct GroupSample {
     pub lag_history: Vec<Option<u64>>,
     /// Entries read per second over the last minute, from the group's `entries-read`.
     pub read_per_second: Option<f64>,
-    /// Measured where the consumers of the group run in this process.
+    /// Measured by the consumers of the group, where they run in this process or in another one that shares it.
     pub handling: Option<Handling>,
+    /// What can be told where nobody measures.
+    pub derived: Derived,
     pub verdict: Verdict,
 }
 
-/// What our own consumers of a group measured over the last minute.
+/// What consumers of a group measured over the last minute, of all processes that share it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Handling {
     pub handled: u64,
@@ -176,8 +210,14 @@ pub struct Handling {
     pub p50_ms: f64,
     pub p95_ms: f64,
     pub p99_ms: f64,
-    /// Whether an operator holds the group's consumers here.
+    /// Whether an operator holds the group's consumers: those here, or without any here all that report.
     pub paused: bool,
+    /// Whether consumers of the group run in this process.
+    pub here: bool,
+    /// The same by event type, in the order of the types.
+    pub types: Vec<TypeHandling>,
+    /// Who measured: this process first.
+    pub reports: Vec<ProcessReport>,
 }
 
 /// One consumer of a group.
@@ -218,12 +258,12 @@ const ERROR_RATE_BAD: f64 = 0.5;
 impl Handling {
     /// The part of the last minute's attempts that failed; 0 while there were too few for a rate.
     fn error_rate(&self) -> f64 {
-        let attempts = self.handled + self.failed;
+        let attempts = self.handled.saturating_add(self.failed);
         if attempts < ATTEMPTS_WORTH_A_RATE { 0.0 } else { self.failed as f64 / attempts as f64 }
     }
 
     /// How bad the last minute's failures are; `None` where they are not worth a look. A dead letter always is.
-    fn failing(&self) -> Option<Status> {
+    pub fn failing(&self) -> Option<Status> {
         match self.error_rate() {
             rate if rate >= ERROR_RATE_BAD => Some(Status::Bad),
             rate if rate >= ERROR_RATE_WARN || self.dead_lettered > 0 => Some(Status::Warn),
@@ -328,6 +368,8 @@ pub struct EntryPage {
     pub older: Option<EntryId>,
     /// Cursor (exclusive) for the page of newer entries; `None` at the newest.
     pub newer: Option<EntryId>,
+    /// Entries that were read for this page; with a filter, more than fit.
+    pub looked_at: u64,
 }
 
 /// One pending entry.
@@ -362,11 +404,13 @@ mod tests {
             name: "g".into(),
             lag: Figure::Exact(0),
             lag_reported: None,
+            entries_read: None,
             pending: 0,
             last_delivered_id: EntryId::ZERO,
             behind_ms: Some(0),
             oldest_pending_ms: None,
             oldest_pending_id: None,
+            oldest: vec![],
             consumers: vec![ConsumerSample { name: "c".into(), pending: 0, idle_ms: 10, inactive_ms: None }],
             dead_letters: Figure::Exact(0),
             lag_per_minute: None,
@@ -374,6 +418,7 @@ mod tests {
             lag_history: vec![],
             read_per_second: None,
             handling: None,
+            derived: Derived::default(),
             verdict: Verdict { status: Status::Ok, word: String::new(), reason: String::new() },
         }
     }
@@ -415,6 +460,15 @@ mod tests {
         assert_eq!(judged(5, 5, 1), is("Failing", Status::Bad));
         assert_eq!(judged(0, 3, 0), is("Keeping up", Status::Ok), "too few for a rate");
         assert_eq!(judged(1_000, 5, 1), is("Failing", Status::Warn), "a dead letter is always worth a look");
+    }
+
+    #[test]
+    fn the_previous_id_is_the_largest_below() {
+        let id = |text: &str| text.parse::<EntryId>().expect("id");
+        assert_eq!(id("5-3").previous(), Some(id("5-2")));
+        assert_eq!(id("5-0").previous(), Some(EntryId { ms: 4, seq: u64::MAX }));
+        assert_eq!(EntryId { ms: 4, seq: u64::MAX }.next(), id("5-0"));
+        assert_eq!(EntryId::ZERO.previous(), None);
     }
 
     #[test]

@@ -56,6 +56,40 @@ test('an entry that arrives is shown without a reload', async () => {
   await page.context().close();
 });
 
+test('a tick sends what has changed and not the page', async () => {
+  const page = await openOrders();
+  const sent = [];
+  page.on('response', async (response) => {
+    const have = response.request().headers()['x-have'];
+    if (have !== undefined) sent.push({ have, length: (await response.text().catch(() => '')).length });
+  });
+  await until('a tick knows what is here', async () => sent.some(({ have }) => have.includes(' ')));
+  const whole = (await (await fetch(`${server.url}/streams/orders`, { headers: { accept: 'text/html' } })).text()).length;
+  const short = sent.filter(({ have }) => have.includes(' '));
+  assert.ok(Math.min(...short.map(({ length }) => length)) < whole / 2, `${JSON.stringify(short)} of ${whole}`);
+  const before = await rows(page);
+  await server.redis('XADD', 'orders', '*', 'order', 'in a part of its own');
+  await until('there is one row more', async () => (await rows(page)) === before + 1);
+  assert.ok((await page.locator('main').innerText()).includes('in a part of its own'));
+  await page.context().close();
+});
+
+test('a part that is claimed and is not there is asked for again', async () => {
+  const page = await openOrders();
+  await until('the rows have versions', async () => (await page.locator('main tbody tr[data-v][data-key]').count()) > 1);
+  const before = await rows(page);
+  const lost = await page.evaluate(() => {
+    const [first, second] = document.querySelectorAll('main tbody tr[data-v][data-key]');
+    first.dataset.v = second.dataset.v;
+    second.remove();
+    return second.dataset.key;
+  });
+  await until('the row is there again', async () => (await rows(page)) === before);
+  assert.equal(await page.locator(`main tbody tr[data-key="${lost}"]`).count(), 1);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test('a paused page holds still, and catches up when it is resumed', async () => {
   const page = await openOrders();
   await pause(page).click();

@@ -117,6 +117,17 @@ test('a choice that is no longer offered falls back to what the server offers', 
   );
 });
 
+test('a form with a field named id is followed like any other', async () => {
+  await morphed(
+    '<p>old</p><form class="f"><input name="id" value="A"></form>',
+    async () => {},
+    '<p>new</p><form class="f"><input name="id" value="B"></form>',
+    async (page) => {
+      assert.equal(await page.locator('form.f [name=id]').inputValue(), 'B');
+    },
+  );
+});
+
 test('what is opened stays open', async () => {
   await morphed(
     '<details id="json"><summary>json</summary>1</details><details id="shut" open><summary>shut</summary></details>',

@@ -58,7 +58,7 @@ test('nor has any page before there is anything, or while Redis is away', async 
   for (const environment of [{}, { REDIS_URL: 'redis://127.0.0.1:1' }]) {
     const empty = await Server.start({ environment });
     try {
-      for (const address of ['/', '/streams', '/dead-letters', '/projects', '/backlog', '/sprints', '/chronicle', '/audit', '/status']) {
+      for (const address of ['/', '/streams', '/dead-letters', '/projects', '/backlog', '/sprints', '/chronicle', '/audit', '/trace', '/trace/an-id', '/status']) {
         await inspect(empty, address).catch((error) => assert.fail(`${address} ${JSON.stringify(environment)}: ${error.message}`));
       }
     } finally {

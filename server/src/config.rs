@@ -2,10 +2,15 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are read in a terminal, where backticks and links are noise")]
 
+mod alerts;
+mod traces;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use app::EnvironmentKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use self::{alerts::AlertArguments, traces::TraceArguments};
 
 /// See what happens on your Redis Streams, and repair it without making it worse.
 #[derive(Debug, Parser)]
@@ -34,7 +39,9 @@ pub(crate) struct Serve {
     pub(crate) data: PathBuf,
 
     /// The Redis or Valkey (7.0 or newer) to watch, which also carries the services' events: redis://, rediss:// (TLS) or
-    /// unix://. SSL_CERT_FILE names the certificates of an authority of your own.
+    /// unix://; through Sentinel redis-sentinel://user:password@host:port,host:port/service; a cluster
+    /// redis-cluster://user:password@host:port,host:port (rediss-sentinel://, rediss-cluster:// with TLS).
+    /// SSL_CERT_FILE names the certificates of an authority of your own.
     /// Not set: a private redis-server or valkey-server is run as a child.
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub(crate) redis_url: Option<String>,
@@ -69,6 +76,11 @@ pub(crate) struct Serve {
     #[arg(long, env = "DSM_SAMPLE_MS", default_value = "1000", value_parser = clap::value_parser!(u64).range(200..=60_000))]
     pub(crate) sample_ms: u64,
 
+    /// Groups of which Prometheus is told at /metrics at most, the worst first, and as many streams. How many are left out is
+    /// told too (dsm_groups_left_out, dsm_streams_left_out).
+    #[arg(long, env = "DSM_METRICS_GROUPS", default_value = "1000", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) metrics_groups: u32,
+
     /// Entries that a stream of the services keeps; more while a group still needs them.
     #[arg(long, env = "DSM_KEEP_ENTRIES", default_value = "10000", value_parser = clap::value_parser!(u64).range(100..))]
     pub(crate) keep_entries: u64,
@@ -88,11 +100,21 @@ pub(crate) struct Serve {
     /// How a line of the log looks.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
+
+    #[command(flatten)]
+    pub(crate) alerts: AlertArguments,
+
+    #[command(flatten)]
+    pub(crate) traces: TraceArguments,
 }
 
 impl Serve {
     pub(crate) fn sample_every(&self) -> Duration {
         Duration::from_millis(self.sample_ms)
+    }
+
+    pub(crate) fn metrics_groups(&self) -> usize {
+        usize::try_from(self.metrics_groups).expect("a hundred thousand fit")
     }
 
     pub(crate) fn grace(&self) -> Duration {

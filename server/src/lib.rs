@@ -5,9 +5,13 @@
 //! | [`api`] | the routes, a file for each feature, and their OpenAPI document |
 //! | [`guard`] | who may come in: host, origin, content type, permission; what every answer carries; limits |
 //! | [`form`] | forms that work without a script: a server function's answer becomes a redirect |
+//! | [`metrics`] | what Prometheus is told: a line for each figure |
+//! | [`delta`] | what of a page a browser has already |
 //! | [`live`] | the one connection that tells browsers when to look again |
 
 pub mod api;
+pub mod delta;
 pub mod form;
 pub mod guard;
 pub mod live;
+pub mod metrics;

@@ -3,23 +3,26 @@
 //! | module | what |
 //! | --- | --- |
 //! | `config` | options and environment variables |
+//! | `log` | how a line of the log looks |
+//! | `export` | traces leave by OTLP |
 //! | `process` | starts the parts, waits for the signal, ends them in order |
 //! | `site` | pages, static files, and which request is for whom |
 
 mod config;
+mod export;
+mod log;
 mod process;
 mod site;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use self::config::{Arguments, Command, LogFormat, Serve};
+use self::config::{Arguments, Command};
 
 fn main() -> ExitCode {
     let Command::Serve(serve) = Arguments::parse().command;
-    if let Err(error) = log(&serve) {
+    if let Err(error) = log::begin(&serve) {
         eprintln!("dsm-console: {error:#}");
         return ExitCode::from(2);
     }
@@ -32,13 +35,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The log goes to standard error: standard output says one thing, the address.
-fn log(serve: &Serve) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&serve.log)?;
-    let text = (serve.log_format == LogFormat::Text).then(|| fmt::layer().with_writer(std::io::stderr));
-    let json = (serve.log_format == LogFormat::Json).then(|| fmt::layer().json().with_writer(std::io::stderr));
-    tracing_subscriber::registry().with(filter).with(text).with(json).try_init()?;
-    Ok(())
 }

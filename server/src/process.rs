@@ -4,14 +4,14 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use app::{Context, Settings};
-use console::{Actor, Console};
+use console::{Actor, Console, alert};
 use server::{
     api,
     guard::{Hosts, table},
 };
 use services::{Databases, Services, demo, keys, relay::Relay};
 use store::Database;
-use streams::{Metrics, Redis, Trimmer, embedded::EmbeddedRedis, sampler::sampler};
+use streams::{Metrics, Redis, Reporter, Trimmer, embedded::EmbeddedRedis, heartbeat::Identity, sampler::sampler};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -20,6 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::Serve,
+    export::Export,
     site::{self, Parts},
 };
 
@@ -61,6 +62,8 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         serve.listen
     );
     let site = site::folder(serve.site.as_deref())?;
+    let channels = serve.alerts.channels(&serve.environment)?;
+    let export = Export::begin(&serve)?;
     std::fs::create_dir_all(&serve.data).with_context(|| format!("cannot use {}", serve.data.display()))?;
     let listener =
         TcpListener::bind(serve.listen).await.with_context(|| format!("cannot listen on {}", serve.listen))?;
@@ -82,9 +85,13 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
 
     let services = Services::new(databases);
     let metrics = Metrics::default();
+    let identity = Identity::new(&serve.instance, env!("CARGO_PKG_VERSION"));
+    let reporter = Reporter::new(redis.clone(), metrics.clone(), identity);
     let (sampler, snapshots) = sampler(redis.clone(), metrics.clone(), serve.sample_every());
     below.run(|stop| sampler.run(stop));
-    relay.run(|stop| Relay::new(services.clone(), redis.clone()).run(stop));
+    relay.run(|stop| Relay::new(&services, redis.clone()).run(stop));
+    // with the relay, after the consumers whose figures it tells: Redis is still there for the record to be removed
+    relay.run(|stop| reporter.run(stop));
     for consumer in services::consumers(&services, &redis, &metrics, &serve.instance) {
         workers.run(|stop| consumer.run(stop));
     }
@@ -108,12 +115,17 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         kind: serve.environment_kind.into(),
         version: env!("CARGO_PKG_VERSION"),
         sample_every: serve.sample_every(),
+        metrics_groups: serve.metrics_groups(),
         embedded_redis: serve.redis_url.is_none(),
         embedded_databases: serve.database_url.is_none(),
         openapi: serde_json::to_value(document)?,
         guard: table::rows(),
     };
-    let console = Console::new(console_database, redis.clone(), metrics, snapshots);
+    let console = Console::telling(console_database, redis.clone(), metrics, snapshots, channels);
+    below.run(|stop| console.recorder().run(stop));
+    workers.run(|stop| alert::Watcher::new(&console).run(stop));
+    // what the watcher finds at the end is told by the next process: the queue keeps it
+    workers.run(|stop| alert::Notifier::new(&console).run(stop));
     let settling = console.clone();
     let context = Context { services, console, redis, actor: Actor::local(), settings: Arc::new(settings) };
     let hosts = Hosts::of(address.ip(), serve.host.clone());
@@ -140,6 +152,9 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         workers.end().await;
         relay.end().await;
         below.end().await;
+        if let Some(export) = export {
+            export.end().await;
+        }
     };
     tokio::select! {
         () = orderly => tracing::info!("ended in order"),

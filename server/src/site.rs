@@ -18,7 +18,7 @@ use http::{HeaderValue, Method, header};
 use leptos::prelude::{LeptosOptions, provide_context};
 use leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context;
 use server::{
-    api, form,
+    api, delta, form,
     guard::{self, Hosts, Surface, permitted},
 };
 use tokio_util::task::TaskTracker;
@@ -65,7 +65,7 @@ pub(crate) fn router(context: &Context, site: &Path, parts: Parts) -> Router {
 
     let (listed, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, provide.clone());
     let pages = listed.iter().fold(Router::new(), |router, listing| router.route(listing.path(), get(page.clone())));
-    let pages = permitted(pages, context.clone(), Surface::Page);
+    let pages = permitted(pages, context.clone(), Surface::Page).layer(middleware::from_fn(delta::since));
     let function = post(move |request: Request| {
         let provide = provide.clone();
         async move { leptos_axum::handle_server_fns_with_context(provide, request).await }

@@ -11,6 +11,8 @@ use crate::{
 /// The service in whose name an event is handled.
 #[derive(Clone, Copy)]
 enum Role {
+    /// The backlog, for the stream of its tasks' updates alone.
+    Tasks,
     Backlog,
     Project,
     Chronicle,
@@ -24,6 +26,10 @@ pub struct EventHandler {
 }
 
 impl EventHandler {
+    pub(crate) fn tasks(services: Services) -> Self {
+        Self { services, role: Role::Tasks }
+    }
+
     pub(crate) fn backlog(services: Services) -> Self {
         Self { services, role: Role::Backlog }
     }
@@ -37,13 +43,34 @@ impl EventHandler {
     }
 }
 
+/// As many as one read of the stream brings.
+const TOGETHER: usize = 100;
+
 impl Handler for EventHandler {
+    fn together(&self) -> usize {
+        match self.role {
+            Role::Tasks => TOGETHER,
+            // a handful of events per sprint
+            Role::Backlog | Role::Project | Role::Chronicle => 1,
+        }
+    }
+
+    async fn handle_together(&self, messages: &[&Message]) -> Result<(), Failure> {
+        let services = &self.services;
+        let messages: Vec<_> =
+            messages.iter().copied().filter(|message| !demo::is_of_removed_demo(services, message.data())).collect();
+        if messages.is_empty() {
+            return Ok(());
+        }
+        backlog::handler::handle_together(services, &messages).await
+    }
+
     async fn handle(&self, message: &Message) -> Result<(), Failure> {
-        if demo::is_of_removed_demo(&self.services, &message.data) {
+        if demo::is_of_removed_demo(&self.services, message.data()) {
             return Ok(());
         }
         match self.role {
-            Role::Backlog => backlog::handler::handle(&self.services, message).await,
+            Role::Backlog | Role::Tasks => backlog::handler::handle(&self.services, message).await,
             Role::Project => project::handler::handle(&self.services, message).await,
             Role::Chronicle => chronicle::handler::handle(&self.services, message).await,
         }
@@ -54,7 +81,7 @@ impl Handler for EventHandler {
 /// finds its own pending entries under it.
 pub fn consumers(services: &Services, redis: &Redis, metrics: &Metrics, instance: &str) -> Vec<Consumer<EventHandler>> {
     let handlers = [
-        (TASK_UPDATE_EVENTS, BACKLOG_GROUP, EventHandler::backlog(services.clone())),
+        (TASK_UPDATE_EVENTS, BACKLOG_GROUP, EventHandler::tasks(services.clone())),
         (DSM_EVENTS, BACKLOG_GROUP, EventHandler::backlog(services.clone())),
         (DSM_EVENTS, PROJECT_GROUP, EventHandler::project(services.clone())),
         (DSM_EVENTS, CHRONICLE_GROUP, EventHandler::chronicle(services.clone())),

@@ -76,6 +76,12 @@ pub async fn readiness(services: &Services, redis: &Redis, service: Service) -> 
     }
 }
 
+/// Whether the database of each service answers. All are asked at once, and none is waited for longer than two seconds.
+pub async fn databases(services: &Services) -> Vec<(Service, bool)> {
+    let asked = Service::ALL.map(|service| async move { (service, answers(service.database(services).ready()).await) });
+    futures::future::join_all(asked).await
+}
+
 async fn answers<E>(probe: impl Future<Output = Result<(), E>>) -> bool {
     matches!(tokio::time::timeout(TIMEOUT, probe).await, Ok(Ok(())))
 }

@@ -6,10 +6,12 @@
 //! | [`project`] [`backlog`] [`sprint`] [`chronicle`] | one service each: what can be asked and done, its SQL, its events' handler |
 //! | [`outbox`] | events committed in one transaction with the rows they speak of |
 //! | [`relay`] | publishes the outbox, in order; the only place from which an event leaves |
+//! | `loss` | what Redis lost of what was published: sent again, and written down |
 //! | [`inbox`] | one effect for an event that is delivered twice |
 //! | [`consumer`] | which handler reads which stream in which group |
 //! | [`peer`] | how one service calls another |
 //! | [`health`] | whether a service can do its work |
+//! | [`trace`] | what is written down about events: when they were written, sent, handled |
 //! | [`demo`] | the sample project, its traffic, its removal |
 //! | [`keys`] | the names of streams and groups |
 
@@ -21,13 +23,15 @@ pub mod databases;
 pub mod demo;
 pub mod error;
 pub mod health;
-mod inbox;
+pub mod inbox;
 pub mod keys;
+mod loss;
 pub mod outbox;
 mod peer;
 pub mod project;
 pub mod relay;
 pub mod sprint;
+pub mod trace;
 
 use std::sync::Arc;
 
@@ -43,20 +47,20 @@ pub struct Services(Arc<Inner>);
 struct Inner {
     databases: Databases,
     /// Wakes the relay when an event was committed here; other processes' events it finds by polling.
-    committed: Notify,
+    committed: Arc<Notify>,
     demo: demo::Switches,
 }
 
 impl Services {
     pub fn new(databases: Databases) -> Self {
-        Self(Arc::new(Inner { databases, committed: Notify::new(), demo: demo::Switches::default() }))
+        Self(Arc::new(Inner { databases, committed: Arc::default(), demo: demo::Switches::default() }))
     }
 
     pub fn databases(&self) -> &Databases {
         &self.0.databases
     }
 
-    pub(crate) fn committed(&self) -> &Notify {
+    pub(crate) fn committed(&self) -> &Arc<Notify> {
         &self.0.committed
     }
 

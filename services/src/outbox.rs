@@ -1,19 +1,19 @@
 //! Events that are committed with the rows they speak of, and wait here to be published by the relay.
 
-use domain::{Timestamp, health::OutboxState};
+use domain::{Timestamp, health::OutboxState, stream::EntryId, trace::TraceContext};
 use sqlx::AnyConnection;
 use store::{Database, Transaction, rows};
 
-use crate::{Error, Services};
+use crate::{Error, Services, loss};
 
 /// An event on its way out.
-pub(crate) struct Event {
-    pub(crate) stream: &'static str,
+pub struct Event {
+    pub stream: &'static str,
     /// Events of one key leave in the order in which they were appended.
-    pub(crate) key: String,
-    pub(crate) project_id: String,
+    pub key: String,
+    pub project_id: String,
     /// The JSON of the wire.
-    pub(crate) data: String,
+    pub data: String,
 }
 
 /// A row of the outbox.
@@ -22,6 +22,14 @@ pub(crate) struct Waiting {
     pub(crate) id: i64,
     pub(crate) stream: String,
     pub(crate) data: String,
+    traceparent: Option<String>,
+}
+
+impl Waiting {
+    /// The trace in which it was written.
+    pub(crate) fn trace(&self) -> Option<TraceContext> {
+        TraceContext::parse(self.traceparent.as_deref()?)
+    }
 }
 
 /// The services that have an outbox. The others publish nothing (contract §3).
@@ -30,7 +38,7 @@ pub(crate) fn producers(services: &Services) -> [(&'static str, &Database); 1] {
 }
 
 /// Appends events in the caller's transaction, as its last statements: the ids' row is locked until the commit.
-pub(crate) async fn append(transaction: &mut Transaction, events: &[Event], at: Timestamp) -> Result<(), Error> {
+pub async fn append(transaction: &mut Transaction, events: &[Event], at: Timestamp) -> Result<(), Error> {
     if events.is_empty() {
         return Ok(());
     }
@@ -40,11 +48,12 @@ pub(crate) async fn append(transaction: &mut Transaction, events: &[Event], at: 
             .bind(count)
             .fetch_one(&mut **transaction)
             .await?;
+    let traceparent = telemetry::current().map(|current| current.context.to_string());
     let mut id = last_id - count;
     for events in events.chunks(rows::ROWS_PER_STATEMENT) {
         let statement = format!(
-            "insert into outbox (id, stream, key, project_id, data, created_at_us) values {}",
-            rows::placeholders(events.len(), 6)
+            "insert into outbox (id, stream, key, project_id, data, created_at_us, traceparent) values {}",
+            rows::placeholders(events.len(), 7)
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
         for event in events {
@@ -55,7 +64,8 @@ pub(crate) async fn append(transaction: &mut Transaction, events: &[Event], at: 
                 .bind(&event.key)
                 .bind(&event.project_id)
                 .bind(&event.data)
-                .bind(at.micros());
+                .bind(at.micros())
+                .bind(&traceparent);
         }
         query.execute(&mut **transaction).await?;
     }
@@ -64,28 +74,45 @@ pub(crate) async fn append(transaction: &mut Transaction, events: &[Event], at: 
 
 /// The oldest events that wait, in order.
 pub(crate) async fn next(connection: &mut AnyConnection, count: i64) -> Result<Vec<Waiting>, Error> {
-    Ok(sqlx::query_as("select id, stream, data from outbox where sent_at_us is null order by id limit $1")
+    Ok(sqlx::query_as("select id, stream, data, traceparent from outbox where sent_at_us is null order by id limit $1")
         .bind(count)
         .fetch_all(connection)
         .await?)
 }
 
-pub(crate) async fn mark_sent(connection: &mut AnyConnection, ids: &[i64], at: Timestamp) -> Result<(), Error> {
-    for ids in ids.chunks(rows::ROWS_PER_STATEMENT) {
-        let statement = format!("update outbox set sent_at_us = $1 where id in ({})", rows::list(2, ids.len()));
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(at.micros());
-        for id in ids {
-            query = query.bind(id);
+/// Marks rows as sent, each with the entry that it became.
+pub(crate) async fn mark_sent(
+    connection: &mut AnyConnection,
+    sent: &[(i64, EntryId)],
+    at: Timestamp,
+) -> Result<(), Error> {
+    for sent in sent.chunks(rows::ROWS_PER_STATEMENT) {
+        let statement = format!(
+            "update outbox set sent_at_us = new.column4, entry_ms = new.column2, entry_seq = new.column3
+             from (values {}) as new where id = new.column1",
+            rows::typed(sent.len(), &["bigint", "bigint", "bigint", "bigint"])
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
+        for (id, entry) in sent {
+            query = query.bind(id).bind(loss::signed(entry.ms)).bind(loss::signed(entry.seq)).bind(at.micros());
         }
         query.execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-/// Deletes events that were sent before `before`.
-pub(crate) async fn delete_sent(connection: &mut AnyConnection, before: Timestamp) -> Result<u64, Error> {
-    let done =
-        sqlx::query("delete from outbox where sent_at_us < $1").bind(before.micros()).execute(connection).await?;
+/// Deletes events that nobody needs since `done_before`, and those that were sent before `sent_before` and that nobody
+/// has handled yet.
+pub(crate) async fn delete_sent(
+    connection: &mut AnyConnection,
+    done_before: Timestamp,
+    sent_before: Timestamp,
+) -> Result<u64, Error> {
+    let done = sqlx::query("delete from outbox where done_at_us < $1 or sent_at_us < $2")
+        .bind(done_before.micros())
+        .bind(sent_before.micros())
+        .execute(connection)
+        .await?;
     Ok(done.rows_affected())
 }
 
@@ -126,7 +153,7 @@ pub(crate) async fn waiting_of(connection: &mut AnyConnection, project_id: &str)
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// What waits in each service's outbox. A service whose database is away is left out: nobody knows.
+/// What waits in each service's outbox, and what Redis lost of the rest. A service whose database is away is left out: nobody knows.
 pub async fn waiting(services: &Services) -> Vec<OutboxState> {
     let mut states = Vec::new();
     for (service, database) in producers(services) {
@@ -149,5 +176,6 @@ async fn state(service: &str, database: &Database) -> Result<OutboxState, Error>
         service: service.to_owned(),
         unsent: u64::try_from(unsent).unwrap_or(0),
         oldest: oldest_us.map(Timestamp::from_micros),
+        losses: loss::recent(&mut connection).await?,
     })
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use sqlx::{
-    Any, AnyConnection, AnyPool, Executor,
+    Any, AnyConnection, AnyPool, Connection as _, Executor,
     any::AnyPoolOptions,
     migrate::{MigrateError, Migrator},
     pool::PoolConnection,
@@ -26,6 +26,9 @@ const MAX_CONNECTIONS: u32 = 8;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long other callers are told so without trying, after one was: a herd at a dead door helps nobody.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// A connection that was used more lately than this is not asked whether it is still there: it was when it was given
+/// back, and what is wrong with it since then its next statement tells as an outage.
+const TRUST_FOR: Duration = Duration::from_secs(1);
 /// How often [`Database::run`] looks whether the database is there.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// How long one statement may wait for another process's SQLite lock; within this process writers queue before that.
@@ -83,6 +86,10 @@ impl Database {
         let pool = AnyPoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(async move { Ok(used.idle_for < TRUST_FOR || connection.ping().await.is_ok()) })
+            })
             .after_connect(move |connection, _| {
                 let setup = sqlx::AssertSqlSafe(setup.clone());
                 Box::pin(async move { connection.execute(setup).await.map(drop) })
@@ -172,17 +179,18 @@ impl Database {
         if self.0.migrated.load(Ordering::Acquire) {
             return Ok(());
         }
-        let mut connection = self.0.pool.acquire().await?;
-        match self.0.kind {
-            // kept in the file: readers never wait for the writer
-            Kind::Sqlite => connection.execute("pragma journal_mode = wal").await.map(drop)?,
-            Kind::Postgres => create_schema(&mut connection, self.0.schema).await?,
-        }
-        drop(connection);
         let _only_process = match self.0.kind {
             Kind::Sqlite => Some(MigrationLock::take(&self.0.url).await?),
             Kind::Postgres => None,
         };
+        let mut connection = self.0.pool.acquire().await?;
+        match self.0.kind {
+            // Kept in the file: readers never wait for the writer. Under the lock, because two that switch at once do
+            // not wait for each other: SQLite tells the second one "locked" without asking the busy time-out.
+            Kind::Sqlite => connection.execute("pragma journal_mode = wal").await.map(drop)?,
+            Kind::Postgres => create_schema(&mut connection, self.0.schema).await?,
+        }
+        drop(connection);
         self.0.migrations.run(&self.0.pool).await.map_err(|error| match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Error::from(error),
             other => Error::Sql(other.into()),

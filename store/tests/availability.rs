@@ -75,6 +75,18 @@ async fn two_processes_that_start_at_once_migrate_once() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn many_processes_that_find_a_new_file_at_once_all_get_in() {
+    for _ in 0..20 {
+        let sqlite = Sqlite::new().expect("a folder");
+        // a pool each, as if each were a process
+        let all = (0..8).map(|_| open(&sqlite.url())).map(|one| tokio::spawn(async move { count(&one).await }));
+        for one in all.collect::<Vec<_>>() {
+            assert_eq!(one.await.expect("no panic").expect("a count"), 0);
+        }
+    }
+}
+
 #[tokio::test]
 async fn parallel_writers_wait_for_each_other_instead_of_failing() {
     let postgres = Postgres::new().await.expect("a server");

@@ -22,11 +22,10 @@ impl<'a, H> Acknowledger<'a, H> {
     pub(crate) async fn run(self, mut handled: UnboundedReceiver<EntryId>, stop: CancellationToken) {
         let mut ids = Vec::with_capacity(AT_ONCE);
         while handled.recv_many(&mut ids, AT_ONCE).await > 0 {
+            self.group.held().settle(&ids);
             self.acknowledge(&ids, &stop).await;
-            let mut held = self.group.held();
-            for id in ids.drain(..) {
-                held.remove(&id);
-            }
+            self.group.held().let_go(&ids);
+            ids.clear();
         }
     }
 

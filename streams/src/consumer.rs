@@ -6,18 +6,20 @@
 //! what dead consumers left.
 
 use std::{
-    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use domain::stream::EntryId;
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Backoff, Handler, Metrics, Redis, acknowledger::Acknowledger, delivery::Delivery, dispatcher::Dispatcher, keys,
-    metrics::Meter, reader, reclaimer,
+    lease::Holdings, metrics::Meter, reader, reclaimer,
 };
 
 /// How a consumer reads its group.
@@ -92,7 +94,7 @@ impl<H: Handler> Consumer<H> {
         let group = Arc::new(Group {
             redis: self.redis,
             dead_letters: keys::dead_letter_stream(&self.settings.stream),
-            settings: self.settings,
+            settings: Arc::new(self.settings),
             handler: self.handler,
             meter,
             held: Mutex::default(),
@@ -103,8 +105,15 @@ impl<H: Handler> Consumer<H> {
         let (events, inbox) = mpsc::channel(4);
         let (acks, to_acknowledge) = mpsc::unbounded_channel();
         let (room, room_left) = watch::channel(0);
+        // a task of its own: answers are taken apart while handlers run; it ends with the set, as the others with this one
+        let mut reading = JoinSet::new();
+        reading.spawn({
+            let (group, events, room_left) = (Arc::clone(&group), events.clone(), room_left.clone());
+            let stop = stop.clone();
+            async move { reader::run(&group, events, room_left, stop).await }
+        });
         tokio::join!(
-            reader::run(&group, events.clone(), room_left.clone(), stop.clone()),
+            ended(&mut reading),
             reclaimer::run(&group, events, room_left, stop.clone()),
             Dispatcher::new(Arc::clone(&group), acks, room).run(inbox, stop.clone()),
             Acknowledger::new(&group).run(to_acknowledge, stop),
@@ -112,20 +121,28 @@ impl<H: Handler> Consumer<H> {
     }
 }
 
+/// Waits for the end of the task. Its panic is this one's, too: a consumer that does not read must not seem to live.
+async fn ended(tasks: &mut JoinSet<()>) {
+    if let Some(Err(error)) = tasks.join_next().await
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
+}
+
 /// What the loops of one consumer share.
 pub(crate) struct Group<H> {
     pub(crate) redis: Redis,
-    pub(crate) settings: ConsumerSettings,
+    pub(crate) settings: Arc<ConsumerSettings>,
     /// Name of the dead-letter stream.
     pub(crate) dead_letters: String,
     pub(crate) handler: H,
     pub(crate) meter: Arc<Meter>,
-    /// Entries in memory: delivered here, not yet acknowledged or given up.
-    held: Mutex<BTreeSet<EntryId>>,
+    held: Mutex<Holdings>,
     seen: Mutex<Seen>,
     /// Held while pending entries are taken up and put into their lanes: two who do so at once would mix up the order of a
-    /// key.
-    pub(crate) adopting: tokio::sync::Mutex<()>,
+    /// key. Says whether what waited at the start of this process is taken up.
+    pub(crate) adopting: tokio::sync::Mutex<bool>,
 }
 
 /// What is remembered about the group's place, to find it again when Redis has lost the group.
@@ -147,9 +164,16 @@ pub(crate) enum Event {
 }
 
 impl<H> Group<H> {
-    pub(crate) fn held(&self) -> MutexGuard<'_, BTreeSet<EntryId>> {
+    pub(crate) fn held(&self) -> MutexGuard<'_, Holdings> {
         // a set of ids is whole after every statement, so a panic elsewhere does not spoil it
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether others had the time to take this entry over.
+    pub(crate) fn lease_is_out(&self, delivery: &Delivery) -> bool {
+        let lasts = self.settings.claim_after;
+        // what was asked for just now needs no look
+        delivery.asked.elapsed() >= lasts && self.held().lease_is_out(delivery.id, lasts)
     }
 
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {

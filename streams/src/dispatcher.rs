@@ -1,8 +1,9 @@
 //! Puts delivered entries into lanes, runs attempts, and decides what happens next to each.
 
-use std::{sync::Arc, time::Instant};
+use std::{future::Future, iter, sync::Arc, time::Instant};
 
 use domain::stream::EntryId;
+use futures::FutureExt;
 use tokio::{
     sync::{
         mpsc::{Receiver, UnboundedSender},
@@ -14,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Handler,
-    attempt::{self, Outcome},
+    attempt::{self, Ended, Outcome, Started},
     consumer::{Event, Group},
     delivery::Delivery,
-    lane::{Key, Lanes},
+    lane::Lanes,
     operate,
 };
 
@@ -29,7 +30,7 @@ const HELD_AT_MOST: usize = 10_000;
 
 pub(crate) struct Dispatcher<H> {
     group: Arc<Group<H>>,
-    lanes: Lanes<Delivery>,
+    lanes: Lanes<Box<Delivery>>,
     running: JoinSet<Finished>,
     outage: Option<Outage>,
     paused: watch::Receiver<bool>,
@@ -38,11 +39,10 @@ pub(crate) struct Dispatcher<H> {
     room: watch::Sender<usize>,
 }
 
+/// An attempt that has ended: of one entry, or of several that were handled together.
 struct Finished {
-    key: Key,
     started: Instant,
-    delivery: Delivery,
-    outcome: Outcome,
+    ended: Vec<Ended>,
 }
 
 /// What the handler needs is away: one probe at a time until one gets through.
@@ -68,7 +68,8 @@ impl<H: Handler> Dispatcher<H> {
                 // in this order: after a stop nothing more begins, and what has ended makes room before more is taken
                 biased;
                 () = stop.cancelled() => break,
-                Some(finished) = self.running.join_next() => self.settle(finished.ok()),
+                // an error only where the runtime itself is going down: attempts catch the panics of handlers
+                Some(Ok(finished)) = self.running.join_next() => self.settle(finished.started, finished.ended),
                 event = events.recv() => match event {
                     Some(event) => self.take(event),
                     None => break,
@@ -86,8 +87,8 @@ impl<H: Handler> Dispatcher<H> {
                 for delivery in deliveries {
                     if delivery.is_for_another_group(&self.group.settings.group) {
                         self.acknowledge(delivery.id);
-                    } else if self.group.held().insert(delivery.id) {
-                        self.lanes.push(delivery.lane(), delivery);
+                    } else if self.group.held().take(delivery.id, delivery.asked) {
+                        self.lanes.push(delivery.lane(), Box::new(delivery));
                     }
                 }
             }
@@ -95,7 +96,7 @@ impl<H: Handler> Dispatcher<H> {
                 for id in ids {
                     // a running attempt goes on: its effect is guarded by the inbox, its end finds the entry gone
                     if self.lanes.remove(id).is_some() {
-                        self.group.held().remove(&id);
+                        self.group.held().let_go(&[id]);
                     }
                 }
             }
@@ -103,51 +104,89 @@ impl<H: Handler> Dispatcher<H> {
     }
 
     fn start_what_may_run(&mut self) {
-        let now = Instant::now();
         if *self.paused.borrow_and_update() {
             return;
         }
-        let at_once = match &self.outage {
-            None => self.group.settings.at_once,
-            Some(outage) if now >= outage.probe_at => 1,
-            Some(_) => return,
-        };
-        while self.running.len() < at_once {
-            let Some((key, delivery)) = self.lanes.start(now) else { return };
+        let now = Instant::now();
+        // asked anew each time: what starts may end at once, and with it an outage begin or end
+        while self.running.len() < self.at_once(now) {
+            let Some(first) = self.lanes.start(now) else { return };
             let group = Arc::clone(&self.group);
-            self.running.spawn(async move {
-                let (delivery, outcome) = attempt::run(group, delivery).await;
-                Finished { key, started: now, delivery, outcome }
-            });
+            let company = self.company(&first, now);
+            if company.is_empty() {
+                self.start(now, async { [attempt::run(group, first).await] });
+            } else {
+                self.start(now, attempt::run_together(group, iter::once(first).chain(company).collect()));
+            }
         }
     }
 
-    fn settle(&mut self, finished: Option<Finished>) {
-        // `None` only where the runtime itself is going down: attempts catch the panics of handlers
-        let Some(Finished { key, started, delivery, outcome }) = finished else { return };
-        let id = delivery.id;
-        if !matches!(outcome, Outcome::Outage(_)) && self.outage.as_ref().is_some_and(|outage| started >= outage.since)
-        {
-            self.outage = None;
-            tracing::info!(
-                stream.name = self.group.settings.stream,
-                group.name = self.group.settings.group,
-                "the outage is over; handling goes on"
-            );
+    /// How many attempts may run now.
+    fn at_once(&self, now: Instant) -> usize {
+        match &self.outage {
+            None => self.group.settings.at_once,
+            Some(outage) => usize::from(now >= outage.probe_at),
         }
-        match outcome {
-            Outcome::Handled => {
-                self.lanes.finish(&key);
-                self.acknowledge(id);
+    }
+
+    /// Entries of other keys that may be handled in one go with this one.
+    fn company(&mut self, (_, first): &Started, now: Instant) -> Vec<Started> {
+        let together = if self.outage.is_none() { self.group.handler.together() } else { 1 };
+        let mut company = Vec::new();
+        let group = &self.group;
+        let joins = |delivery: &Delivery| delivery.joins_others() && !group.lease_is_out(delivery);
+        if !joins(first) {
+            return company;
+        }
+        while company.len() + 1 < together && self.lanes.next(now).is_some_and(|next| joins(next)) {
+            company.extend(self.lanes.start(now));
+        }
+        company
+    }
+
+    /// Runs an attempt: at once as far as it gets, the rest as a task. A handler that has nothing to wait for costs no
+    /// task.
+    fn start<E>(&mut self, started: Instant, attempt: impl Future<Output = E> + Send + 'static)
+    where
+        E: IntoIterator<Item = Ended> + Send + 'static,
+    {
+        let mut attempt = Box::pin(attempt);
+        match (&mut attempt).now_or_never() {
+            Some(ended) => self.settle(started, ended),
+            None => drop(self.running.spawn(attempt.map(move |ended| {
+                let ended = ended.into_iter().collect();
+                Finished { started, ended }
+            }))),
+        }
+    }
+
+    fn settle(&mut self, started: Instant, ended: impl IntoIterator<Item = Ended>) {
+        for (key, delivery, outcome) in ended {
+            if outcome.got_through() && self.outage.take_if(|outage| started >= outage.since).is_some() {
+                tracing::info!(
+                    stream.name = self.group.settings.stream,
+                    group.name = self.group.settings.group,
+                    "the outage is over; handling goes on"
+                );
             }
-            Outcome::Gone => {
-                self.lanes.finish(&key);
-                self.group.held().remove(&id);
-            }
-            Outcome::Again(wait) => self.lanes.park(&key, delivery, Instant::now() + wait),
-            Outcome::Outage(cause) => {
-                let probe_at = self.note_outage(&cause, started);
-                self.lanes.park(&key, delivery, probe_at);
+            let id = delivery.id;
+            match outcome {
+                Outcome::Handled => {
+                    self.lanes.finish(key);
+                    self.acknowledge(id);
+                }
+                Outcome::Gone | Outcome::NotOurs => {
+                    self.lanes.finish(key);
+                    self.group.held().let_go(&[id]);
+                }
+                Outcome::Again(wait) | Outcome::OutOfReach(wait) => {
+                    self.lanes.park(&key, delivery, Instant::now() + wait);
+                }
+                Outcome::Alone => self.lanes.park(&key, delivery, Instant::now()),
+                Outcome::Outage(cause) => {
+                    let probe_at = self.note_outage(&cause, started);
+                    self.lanes.park(&key, delivery, probe_at);
+                }
             }
         }
     }
@@ -181,8 +220,11 @@ impl<H: Handler> Dispatcher<H> {
     fn tell_room(&self) {
         let held = self.lanes.waiting() + self.running.len();
         let active = held - self.lanes.waiting_parked();
-        let room = if *self.paused.borrow() || self.outage.is_some() {
+        let room = if *self.paused.borrow() {
             0
+        } else if self.outage.is_some() {
+            // nothing but what to probe with, should that have been lost
+            1usize.saturating_sub(held)
         } else {
             self.group.settings.hold_at_most.saturating_sub(active).min(HELD_AT_MOST.saturating_sub(held))
         };
@@ -211,8 +253,8 @@ impl<H: Handler> Dispatcher<H> {
         while let Some(event) = events.recv().await {
             self.take(event);
         }
-        while let Ok(Some(finished)) = tokio::time::timeout_at(deadline.into(), self.running.join_next()).await {
-            self.settle(finished.ok());
+        while let Ok(Some(Ok(finished))) = tokio::time::timeout_at(deadline.into(), self.running.join_next()).await {
+            self.settle(finished.started, finished.ended);
         }
         self.running.abort_all();
         let rest: Vec<_> = self.lanes.drain().iter().map(|d| (d.id, Some(d.attempts))).collect();

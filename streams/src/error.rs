@@ -2,7 +2,7 @@
 
 use domain::{Refusal, refusal::RefusalKind};
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The stream, group, entry or dead letter does not exist. Boundary: 404.
     #[error("{0}")]
@@ -25,15 +25,35 @@ pub enum Error {
 const NOT_NOW: [&str; 9] =
     ["LOADING", "BUSY", "OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS"];
 
+/// Codes of answers that name another node, after as many of them as are followed.
+const MOVING: [&str; 2] = ["MOVED", "ASK"];
+
+/// What the server refused; of a pipeline or transaction the first refusal, which tells why.
+pub(crate) fn first_refusal(error: &redis::RedisError) -> Option<redis::ServerError> {
+    error.clone().into_server_errors().and_then(|errors| Some(errors.first()?.1.clone()))
+}
+
 impl From<redis::RedisError> for Error {
     fn from(error: redis::RedisError) -> Self {
-        // of a pipeline or transaction, the first refusal tells why
-        let first = error.clone().into_server_errors().and_then(|errors| Some(errors.first()?.1.clone()));
+        let first = first_refusal(&error);
         let code = first.as_ref().map_or_else(|| error.code().unwrap_or_default(), redis::ServerError::code);
         let detail = || {
             let detail = first.as_ref().map_or_else(|| error.detail(), redis::ServerError::details);
             detail.map_or_else(|| error.to_string(), str::to_owned)
         };
+        match error.kind() {
+            // these would tell addresses
+            redis::ErrorKind::ClusterConnectionNotFound => {
+                return Self::Unavailable("no node of the cluster that has it answers".to_owned());
+            }
+            redis::ErrorKind::MasterNameNotFoundBySentinel => {
+                return Self::Unavailable("the sentinels know no living master of that name".to_owned());
+            }
+            _ => {}
+        }
+        if MOVING.contains(&code) {
+            return Self::Unavailable("the cluster is being rearranged".to_owned());
+        }
         if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() {
             return Self::Unavailable(error.to_string());
         }
@@ -43,7 +63,7 @@ impl From<redis::RedisError> for Error {
         match code {
             // UNBLOCKED: the stream was deleted under a blocked reader (F18)
             "NOGROUP" | "UNBLOCKED" => Self::NotFound(detail()),
-            "NOPERM" | "WRONGTYPE" => Self::Refused(format!("redis refuses it: {code} {}", detail())),
+            "NOAUTH" | "NOPERM" | "WRONGTYPE" => Self::Refused(format!("redis refuses it: {code} {}", detail())),
             "ERR" if detail().contains("no such key") => Self::NotFound("no such stream".to_owned()),
             _ => Self::Internal(error),
         }

@@ -1,20 +1,27 @@
 //! Looking, which cannot break anything: every read is capped.
 
-use std::fmt::Write;
+mod scan;
+
+use std::{
+    fmt::Write,
+    time::{Duration, Instant},
+};
 
 use domain::{
     event::Envelope,
+    filter::{Edge, Filter},
     stream::{Entry, EntryId, EntryPage, Field, PendingEntry, PendingPage},
 };
 use redis::Value;
 use serde::{Deserialize, Serialize};
 
+pub use self::scan::{Reached, Scan};
 use crate::{
     Error, Redis, keys,
     reply::{self, Fields, RawEntry},
 };
 
-/// Which entries of a stream, newest first. Both cursors are exclusive.
+/// Which entries of a stream, newest first. Both cursors are exclusive, both ends of the range inclusive.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Browse {
@@ -24,9 +31,34 @@ pub struct Browse {
     pub after: Option<EntryId>,
     /// At most this many; 0 stands for 50, more than 500 for 500.
     pub count: usize,
+    /// No entry older than this.
+    pub from: Option<Edge>,
+    /// No entry newer than this.
+    pub to: Option<Edge>,
+    /// Only entries that fit, see [`domain::filter`].
+    pub filter: Option<Filter>,
     pub event_type: Option<String>,
     /// Part of a field's value; letter case does not matter.
     pub text: Option<String>,
+}
+
+impl Browse {
+    /// How many entries a page has.
+    pub fn page_size(&self) -> usize {
+        page_size(self.count)
+    }
+
+    /// Whether the page goes from its cursor towards the newest entry.
+    pub fn is_forward(&self) -> bool {
+        self.before.is_none() && self.after.is_some()
+    }
+
+    /// All that an entry must fit, in one filter; `None` where every entry does.
+    pub fn wanted(&self) -> Option<Filter> {
+        let of_type = self.event_type.clone().map(Filter::of_type);
+        let with_text = self.text.clone().map(Filter::text);
+        [self.filter.clone(), of_type, with_text].into_iter().flatten().reduce(Filter::and)
+    }
 }
 
 /// Which pending entries of a group, oldest id first.
@@ -43,50 +75,59 @@ pub struct PendingBrowse {
 
 const PAGE: usize = 50;
 const LONGEST_PAGE: usize = 500;
-/// Entries fetched at once: a round trip of some 100 kB, so that Redis is never held up.
-const STEP: usize = 200;
 /// Entries looked at for one page when searching; after that the page ends with a cursor to go on from.
-const SCAN_AT_MOST: usize = 5_000;
+const SCAN_AT_MOST: u64 = 5_000;
+/// How long one page searches: somebody waits for it.
+const SCAN_FOR: Duration = Duration::from_secs(2);
 /// Bytes of a value shown in a list.
 const EXCERPT: usize = 4 * 1024;
 /// Bytes of a value shown where one entry is looked at.
 pub(crate) const WHOLE: usize = 1024 * 1024;
 
-/// A page of entries. Searching looks at no more than 5000 entries; `older` then says where to go on.
+/// A page of entries. Searching looks at no more than 5000 entries; the page then says where to go on.
 pub async fn entries(redis: &Redis, stream: &str, browse: &Browse) -> Result<EntryPage, Error> {
-    let count = page_size(browse.count);
-    let forward = browse.before.is_none() && browse.after.is_some();
-    let mut from = if forward { browse.after } else { browse.before };
-    let (mut found, mut scanned, mut at_end) = (Vec::new(), 0, false);
-    // one more than asked for tells whether there is another page
-    while found.len() <= count && scanned < SCAN_AT_MOST && !at_end {
-        let page = range(redis, stream, from, forward, STEP).await?;
-        at_end = page.len() < STEP;
-        scanned += page.len();
-        from = page.last().map_or(from, |raw| Some(raw.id));
-        found.extend(page.into_iter().filter(|raw| matches(raw, browse)));
-    }
-    let more = found.len() > count;
-    found.truncate(count);
-    // where the next page in this direction begins: after the last one shown, or after the last one looked at
-    let next = if more {
-        found.last().map(|raw| raw.id)
-    } else if at_end {
-        None
-    } else {
-        from
-    };
+    let mut scan = Scan::of(redis, stream, browse);
+    let found = first_look(&mut scan, browse.page_size()).await?;
     if found.is_empty() && browse == (&Browse { count: browse.count, ..Browse::default() }) {
         exists(redis, stream).await?;
     }
-    let (older, newer) = if forward {
+    Ok(page(found, browse, scan.reached()))
+}
+
+/// Goes on until there is one entry more than a page has (which tells that there is another page), until the scan is over,
+/// or as long as somebody may be kept waiting.
+pub async fn first_look(scan: &mut Scan, count: usize) -> Result<Vec<Entry>, Error> {
+    let started = Instant::now();
+    let mut found = Vec::new();
+    let goes_on =
+        |reached: Reached| reached.looked_at < SCAN_AT_MOST && !reached.is_over && started.elapsed() < SCAN_FOR;
+    while found.len() <= count && goes_on(scan.reached()) {
+        found.append(&mut scan.step().await?);
+    }
+    Ok(found)
+}
+
+/// The page of what a scan found, in the scan's order.
+pub fn page(mut found: Vec<Entry>, browse: &Browse, reached: Reached) -> EntryPage {
+    let more = found.len() > browse.page_size();
+    found.truncate(browse.page_size());
+    // where the next page in this direction begins: after the last one shown, or after the last one looked at
+    let next = if more { found.last().map(|entry| entry.id) } else { reached.position.filter(|_| !reached.is_over) };
+    let (older, newer) = if browse.is_forward() {
         found.reverse();
-        (found.last().map(|raw| raw.id).or(browse.after), next)
+        (found.last().map(|entry| entry.id).or(browse.after), next)
     } else {
-        let newest_shown = found.first().map(|raw| raw.id).or(browse.before.filter(|_| !at_end));
+        let is_beside_nothing = reached.is_over && found.is_empty();
+        let newest_shown = found.first().map(|entry| entry.id).or(browse.before.filter(|_| !is_beside_nothing));
         (next, browse.before.and(newest_shown))
     };
-    Ok(EntryPage { entries: found.iter().map(|raw| shown(raw, EXCERPT)).collect(), older, newer })
+    EntryPage { entries: found, older, newer, looked_at: reached.looked_at }
+}
+
+/// These entries as a list shows them, in their order, without those that are gone.
+pub async fn entries_by_id(redis: &Redis, stream: &str, ids: &[EntryId]) -> Result<Vec<Entry>, Error> {
+    let found = find_many(redis, stream, ids).await?;
+    Ok(found.iter().flatten().map(|raw| shown(raw, EXCERPT)).collect())
 }
 
 /// One entry, whole.
@@ -141,6 +182,13 @@ async fn pending_total(redis: &Redis, stream: &str, group: &str, consumer: Optio
     Ok(per_consumer.into_iter().find(|(name, _)| name == consumer).map_or(0, |(_, pending)| pending))
 }
 
+/// The last id that a stream gave out.
+pub async fn last_id(redis: &Redis, stream: &str) -> Result<EntryId, Error> {
+    exists(redis, stream).await?;
+    let facts = redis.query(redis::cmd("XINFO").arg("STREAM").arg(stream)).await?;
+    Ok(reply::StreamFacts::read(facts)?.last_id)
+}
+
 /// Fails where there is no such stream.
 pub(crate) async fn exists(redis: &Redis, stream: &str) -> Result<(), Error> {
     let kind: String = redis.query(redis::cmd("TYPE").arg(stream)).await?;
@@ -185,17 +233,6 @@ fn page_size(asked: usize) -> usize {
 pub(crate) fn envelope(raw: &RawEntry) -> Option<Envelope> {
     let (_, data) = raw.fields.iter().find(|(name, _)| name == keys::DATA.as_bytes())?;
     Envelope::read(data).ok()
-}
-
-fn matches(raw: &RawEntry, browse: &Browse) -> bool {
-    let of_type = browse.event_type.as_ref().is_none_or(|wanted| {
-        envelope(raw).and_then(|envelope| envelope.event_type).is_some_and(|event_type| event_type == *wanted)
-    });
-    of_type
-        && browse.text.as_ref().is_none_or(|text| {
-            let needle = text.to_lowercase();
-            raw.fields.iter().any(|(_, value)| String::from_utf8_lossy(value).to_lowercase().contains(&needle))
-        })
 }
 
 fn shown(raw: &RawEntry, cut_at: usize) -> Entry {

@@ -1,10 +1,16 @@
 //! The only place that spells a Redis name.
 
 /// The dead-letter stream of a stream: `{stream}:dlq`. The braces are a hash tag: in a cluster both lie in one slot, so
-/// that one script can move an entry from one to the other.
+/// that one script can move an entry from one to the other. (Not so for a name with a `}` and without a hash tag: there is
+/// no other name in its slot. In a cluster such a stream can be read, but its entries cannot be moved aside.)
 pub fn dead_letter_stream(stream: &str) -> String {
     // A name that has a hash tag of its own keeps it; two colons keep `{a}` and `a` apart.
     if has_hash_tag(stream) { format!("{stream}::dlq") } else { format!("{{{stream}}}:dlq") }
+}
+
+/// Whether the dead-letter stream of `stream` lies in its slot (F19).
+pub(crate) fn can_dead_letter_in_a_cluster(stream: &str) -> bool {
+    has_hash_tag(stream) || !stream.contains('}')
 }
 
 /// The stream whose dead letters `name` holds; `None` where it is no dead-letter stream.
@@ -29,6 +35,16 @@ pub const REPLAY: &str = "replay";
 /// The name under which entries wait in a group's pending list to be picked up by its reclaimer: owned by nobody.
 pub const HANDED_OVER: &str = "handed-over";
 
+/// Sorted set of the processes that share what they measured: the id of each, at the time of its last beat. The braces
+/// are a hash tag: the records lie in its slot, so that one script can write both. All begin with this, so that one
+/// pattern of an access list allows all.
+pub const HEARTBEATS: &str = "dsm:console:{heartbeats}";
+
+/// What one process measured.
+pub(crate) fn heartbeat(id: &str) -> String {
+    format!("{HEARTBEATS}:{id}")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -47,6 +63,16 @@ mod tests {
     fn a_name_with_a_hash_tag_keeps_its_slot_and_its_own_dead_letters() {
         assert_eq!(dead_letter_stream("{orders}"), "{orders}::dlq");
         assert_ne!(dead_letter_stream("{orders}"), dead_letter_stream("orders"));
+    }
+
+    #[test]
+    fn only_a_name_that_closes_a_brace_and_has_no_tag_has_no_place_for_dead_letters() {
+        for name in ["orders", "{orders}", "a{b}c", "a{b", "{a}}"] {
+            assert!(can_dead_letter_in_a_cluster(name), "{name}");
+        }
+        for name in ["a}", "{}a", "}{"] {
+            assert!(!can_dead_letter_in_a_cluster(name), "{name}");
+        }
     }
 
     proptest! {

@@ -2,7 +2,8 @@
 //! (promise P4).
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque, hash_map::Entry},
+    sync::Arc,
     time::Instant,
 };
 
@@ -12,7 +13,7 @@ use domain::stream::EntryId;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Key {
     /// Entries of one aggregate, in the order of their ids.
-    Aggregate(String),
+    Aggregate(Arc<str>),
     /// An entry without a key is alone in its lane.
     Entry(EntryId),
 }
@@ -56,14 +57,24 @@ impl<T: Queued> Lanes<T> {
     /// Adds an item at its place by id: what was reclaimed from a dead consumer goes before what is newer.
     pub(crate) fn push(&mut self, key: Key, item: T) {
         self.waiting += 1;
-        if let Some(lane) = self.by_key.get_mut(&key) {
-            let place = lane.queue.iter().rposition(|other| other.id() < item.id()).map_or(0, |before| before + 1);
-            lane.queue.insert(place, item);
-            self.waiting_parked += usize::from(matches!(lane.state, State::Parked(_)));
-        } else {
-            self.by_key.insert(key.clone(), Lane { queue: VecDeque::from([item]), state: State::Ready });
-            self.ready.push_back(key);
+        match self.by_key.entry(key) {
+            Entry::Occupied(mut lane) => {
+                let lane = lane.get_mut();
+                let place = lane.queue.iter().rposition(|other| other.id() < item.id()).map_or(0, |before| before + 1);
+                lane.queue.insert(place, item);
+                self.waiting_parked += usize::from(matches!(lane.state, State::Parked(_)));
+            }
+            Entry::Vacant(place) => {
+                self.ready.push_back(place.key().clone());
+                place.insert(Lane { queue: VecDeque::from([item]), state: State::Ready });
+            }
         }
+    }
+
+    /// The item that [`Lanes::start`] would give at `now`.
+    pub(crate) fn next(&mut self, now: Instant) -> Option<&T> {
+        self.wake(now);
+        self.by_key.get(self.ready.front()?)?.queue.front()
     }
 
     /// The next item that may run at `now`. Its lane is held until [`Lanes::finish`] or [`Lanes::park`].
@@ -78,13 +89,13 @@ impl<T: Queued> Lanes<T> {
     }
 
     /// The running item of this lane is done with.
-    pub(crate) fn finish(&mut self, key: &Key) {
-        let lane = self.by_key.get_mut(key).expect("a running lane exists");
-        if lane.queue.is_empty() {
-            self.by_key.remove(key);
+    pub(crate) fn finish(&mut self, key: Key) {
+        let Entry::Occupied(mut lane) = self.by_key.entry(key) else { unreachable!("a running lane exists") };
+        if lane.get().queue.is_empty() {
+            lane.remove();
         } else {
-            lane.state = State::Ready;
-            self.ready.push_back(key.clone());
+            lane.get_mut().state = State::Ready;
+            self.ready.push_back(lane.key().clone());
         }
     }
 
@@ -179,7 +190,7 @@ mod tests {
     }
 
     fn key(name: &str) -> Key {
-        Key::Aggregate(name.to_owned())
+        Key::Aggregate(name.into())
     }
 
     #[test]
@@ -206,7 +217,7 @@ mod tests {
         let mut order = Vec::new();
         while let Some((key, Item(id))) = lanes.start(Instant::now()) {
             order.push(id);
-            lanes.finish(&key);
+            lanes.finish(key);
         }
         assert_eq!(order, [5, 6, 7]);
     }
@@ -256,7 +267,7 @@ mod tests {
                     },
                     Step::Finish(nth) if nth < running.len() => {
                         let (key, item) = running.remove(nth);
-                        lanes.finish(&key);
+                        lanes.finish(key.clone());
                         finished.push((key, item.0));
                     }
                     Step::Park(nth, ms) if nth < running.len() => {
@@ -272,13 +283,13 @@ mod tests {
                 prop_assert_eq!(u64::try_from(held).expect("small"), pushed);
             }
             for (key, _) in &running {
-                lanes.finish(key);
+                lanes.finish(key.clone());
             }
             finished.extend(running.iter().map(|(key, item)| (key.clone(), item.0)));
             // whatever is parked comes back in the end
             now += Duration::from_hours(1);
             while let Some((key, item)) = lanes.start(now) {
-                lanes.finish(&key);
+                lanes.finish(key.clone());
                 finished.push((key, item.0));
             }
             prop_assert_eq!(u64::try_from(finished.len() + removed).expect("small"), pushed);

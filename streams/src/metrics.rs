@@ -1,26 +1,171 @@
-//! What the consumers of this process measure, and the switch that holds them.
+//! What the consumers of this process measure, and the switch that holds them; how the sampler's looks went.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `window` | the last minute of a group, by event type |
+//! | `measured` | counts and times of one type, in a form that adds up |
+//! | `total` | what was counted since the process began |
+//! | `look` | how the sampler's looks at Redis went |
+//! | `offset` | what the clock of Redis says |
+
+mod look;
+mod measured;
+mod offset;
+mod total;
+mod window;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
-use domain::stream::Handling;
-use hdrhistogram::Histogram;
+use domain::{
+    Timestamp,
+    latency::{EventType, Heartbeats, ProcessReport},
+    stream::Handling,
+};
 use tokio::sync::watch;
+
+use self::window::Window;
+pub use self::{
+    look::Looks,
+    total::{BOUNDS_SECONDS, Times, Totals},
+};
+pub(crate) use self::{
+    measured::{Measured, Times as MeasuredTimes},
+    offset::Offset,
+    window::TYPES,
+};
+use crate::{
+    handling::{self, Account, Types},
+    heartbeat::Identity,
+};
 
 /// Counts, handler times and the pause switch of every group consumed here. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
-pub struct Metrics(Arc<Mutex<Meters>>);
+pub struct Metrics(Arc<Inner>);
 
-/// By stream and group.
-type Meters = HashMap<(String, String), Arc<Meter>>;
+#[derive(Default)]
+struct Inner {
+    meters: Mutex<Meters>,
+    looks: Mutex<Looks>,
+    heartbeats: Mutex<Heartbeats>,
+    offset: Arc<Offset>,
+    identity: OnceLock<Identity>,
+}
+
+/// Of a stream and of a group of it.
+type Names = (String, String);
+type Meters = HashMap<Names, Arc<Meter>>;
+
+/// What the consumers of one group measured over the last minute in one process.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GroupMeasured {
+    pub(crate) stream: String,
+    pub(crate) group: String,
+    pub(crate) paused: bool,
+    pub(crate) types: Vec<(EventType, Measured)>,
+}
+
+/// What was counted of one group since the process began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupTotals {
+    pub stream: String,
+    pub group: String,
+    pub totals: Totals,
+    /// Whether an operator holds the group's consumers here.
+    pub paused: bool,
+}
 
 impl Metrics {
-    /// The last minute of a group; `None` where no consumer of it runs in this process.
+    /// Whether an operator holds the group's consumers here; `None` where none runs in this process.
+    pub fn paused(&self, stream: &str, group: &str) -> Option<bool> {
+        self.find(stream, group).map(|meter| *meter.paused.borrow())
+    }
+
+    /// Every group that was consumed here since the process began, by stream and group.
+    pub fn totals(&self) -> Vec<GroupTotals> {
+        let totals = |((stream, group), meter): (Names, Arc<Meter>)| GroupTotals {
+            stream,
+            group,
+            totals: locked(&meter.window).totals.clone(),
+            paused: *meter.paused.borrow(),
+        };
+        self.all().into_iter().map(totals).collect()
+    }
+
+    /// What the consumers here did in the last minute; `None` where none of the group runs in this process.
     pub fn handling(&self, stream: &str, group: &str) -> Option<Handling> {
-        self.find(stream, group).map(|meter| meter.handling())
+        let own = self.measured(stream, group)?;
+        let report = self.report(self.0.offset.now(), own.paused);
+        handling::sum(vec![Account { report, types: Types::Here(&own.types) }])
+    }
+
+    /// Says who this process is. The first word holds: a process is one.
+    pub(crate) fn introduce(&self, identity: Identity) {
+        let _ = self.0.identity.set(identity);
+    }
+
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.0.identity.get()
+    }
+
+    /// Of this process, which measured at `at`.
+    pub(crate) fn report(&self, at: Timestamp, paused: bool) -> ProcessReport {
+        let identity = self.identity();
+        ProcessReport {
+            instance: identity.map(|identity| identity.instance.clone()).unwrap_or_default(),
+            version: identity.map(|identity| identity.version.clone()).unwrap_or_default(),
+            started_at: identity.map(|identity| identity.started_at).unwrap_or_default(),
+            at,
+            here: true,
+            paused,
+        }
+    }
+
+    /// The last minute of a group; `None` where no consumer of it runs in this process.
+    pub(crate) fn measured(&self, stream: &str, group: &str) -> Option<GroupMeasured> {
+        self.find(stream, group).map(|meter| meter.measured(stream, group))
+    }
+
+    /// The last minute of every group that is consumed here, by stream and group.
+    pub(crate) fn all_measured(&self) -> Vec<GroupMeasured> {
+        self.all().into_iter().map(|((stream, group), meter)| meter.measured(&stream, &group)).collect()
+    }
+
+    fn all(&self) -> Vec<(Names, Arc<Meter>)> {
+        let mut all: Vec<_> =
+            locked(&self.0.meters).iter().map(|(names, meter)| (names.clone(), Arc::clone(meter))).collect();
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        all
+    }
+
+    /// How the heartbeats were, ours and those of others.
+    pub fn heartbeats(&self) -> Heartbeats {
+        locked(&self.0.heartbeats).clone()
+    }
+
+    pub(crate) fn note_heartbeats(&self, note: impl FnOnce(&mut Heartbeats)) {
+        note(&mut locked(&self.0.heartbeats));
+    }
+
+    /// What Redis said the time is, when it was asked and answered by our clock.
+    pub(crate) fn note_time(&self, said_ms: u64, asked: Timestamp, answered: Timestamp) {
+        self.0.offset.note(said_ms, asked, answered);
+    }
+
+    /// How the looks of the sampler went that these measurements were given to.
+    pub fn looks(&self) -> Looks {
+        *locked(&self.0.looks)
+    }
+
+    pub(crate) fn look_succeeded(&self, took: Duration) {
+        locked(&self.0.looks).succeed(took);
+    }
+
+    pub(crate) fn look_failed(&self) {
+        locked(&self.0.looks).fail();
     }
 
     /// Holds the consumers of a group in this process, or lets them go on: nothing is read, claimed or started, what
@@ -34,11 +179,12 @@ impl Metrics {
 
     /// The meter of a group, made by its first consumer and kept for as long as the process lives.
     pub(crate) fn meter(&self, stream: &str, group: &str) -> Arc<Meter> {
-        Arc::clone(locked(&self.0).entry((stream.to_owned(), group.to_owned())).or_default())
+        let meter = || Arc::new(Meter::new(Arc::clone(&self.0.offset)));
+        Arc::clone(locked(&self.0.meters).entry((stream.to_owned(), group.to_owned())).or_insert_with(meter))
     }
 
     fn find(&self, stream: &str, group: &str) -> Option<Arc<Meter>> {
-        locked(&self.0).get(&(stream.to_owned(), group.to_owned())).cloned()
+        locked(&self.0.meters).get(&(stream.to_owned(), group.to_owned())).cloned()
     }
 }
 
@@ -51,140 +197,71 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) struct Meter {
     paused: watch::Sender<bool>,
     window: Mutex<Window>,
-}
-
-impl Default for Meter {
-    fn default() -> Self {
-        Self { paused: watch::Sender::new(false), window: Mutex::new(Window::new(Instant::now())) }
-    }
+    offset: Arc<Offset>,
 }
 
 /// How one handling ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum How {
     Handled,
     Failed,
     DeadLettered,
 }
 
+/// An entry of which an attempt has ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempted<'a> {
+    pub(crate) event_type: &'a str,
+    /// From publishing to delivery; at the first attempt only, and where it is known.
+    pub(crate) waited: Option<Duration>,
+    /// When this consumer got it.
+    pub(crate) delivered: Instant,
+    /// 1 at the first.
+    pub(crate) attempt: u64,
+}
+
 impl Meter {
-    pub(crate) fn record(&self, ended: Ended, took: Option<Duration>) {
-        locked(&self.window).record(Instant::now(), ended, took);
+    fn new(offset: Arc<Offset>) -> Self {
+        Self { paused: watch::Sender::new(false), window: Mutex::new(Window::new(Instant::now())), offset }
+    }
+
+    /// Attempts that began together and have ended now. Of many that were handled together each took the time of all.
+    pub(crate) fn attempted<'a>(&self, how: How, started: Instant, entries: impl IntoIterator<Item = Attempted<'a>>) {
+        let now = Instant::now();
+        let took = now.saturating_duration_since(started);
+        let mut window = locked(&self.window);
+        for entry in entries {
+            window.attempted(now, how, took, &entry);
+        }
+    }
+
+    /// An entry was moved to the dead letters; without a type it is no event.
+    pub(crate) fn dead_lettered(&self, event_type: Option<&str>) {
+        locked(&self.window).dead_lettered(Instant::now(), event_type);
     }
 
     pub(crate) fn paused(&self) -> watch::Receiver<bool> {
         self.paused.subscribe()
     }
 
-    fn handling(&self) -> Handling {
-        Handling { paused: *self.paused.borrow(), ..locked(&self.window).summary(Instant::now()) }
-    }
-}
-
-/// The window slides by this much: a minute is told with an error of at most one slot.
-const SLOT: Duration = Duration::from_secs(5);
-const SLOTS: usize = 12;
-/// Handler times are kept between 1 µs and this, with two digits: finer than any decision taken on them.
-const LONGEST: Duration = Duration::from_mins(10);
-
-/// The last minute in slots.
-struct Window {
-    start: Instant,
-    slots: [Slot; SLOTS],
-}
-
-struct Slot {
-    /// Which stretch of time since `start` the figures are from; older ones are stale.
-    number: u64,
-    handled: u64,
-    failed: u64,
-    dead_lettered: u64,
-    times_us: Histogram<u32>,
-}
-
-impl Slot {
-    fn empty() -> Self {
-        let longest = u64::try_from(LONGEST.as_micros()).expect("ten minutes fit");
-        let times_us = Histogram::new_with_bounds(1, longest, 2).expect("the bounds are valid constants");
-        Self { number: 0, handled: 0, failed: 0, dead_lettered: 0, times_us }
+    /// The time by the clock of Redis, as far as it is known.
+    pub(crate) fn redis_time(&self) -> Timestamp {
+        self.offset.now()
     }
 
-    fn reuse(&mut self, number: u64) {
-        self.number = number;
-        (self.handled, self.failed, self.dead_lettered) = (0, 0, 0);
-        self.times_us.reset();
-    }
-}
-
-impl Window {
-    fn new(start: Instant) -> Self {
-        Self { start, slots: std::array::from_fn(|_| Slot::empty()) }
-    }
-
-    fn number(&self, now: Instant) -> u64 {
-        // slots start as number 0 and empty, so counting starts at 1
-        1 + now.saturating_duration_since(self.start).as_secs() / SLOT.as_secs()
-    }
-
-    fn record(&mut self, now: Instant, ended: Ended, took: Option<Duration>) {
-        let number = self.number(now);
-        let place = usize::try_from(number % SLOTS as u64).expect("below the number of slots");
-        let slot = &mut self.slots[place];
-        if slot.number != number {
-            slot.reuse(number);
-        }
-        match ended {
-            Ended::Handled => slot.handled += 1,
-            Ended::Failed => slot.failed += 1,
-            Ended::DeadLettered => slot.dead_lettered += 1,
-        }
-        if let Some(took) = took {
-            slot.times_us.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1));
-        }
-    }
-
-    fn summary(&self, now: Instant) -> Handling {
-        let newest = self.number(now);
-        let fresh = self.slots.iter().filter(|s| s.number > 0 && s.number + SLOTS as u64 > newest);
-        let mut sum = Slot::empty();
-        for slot in fresh {
-            sum.handled += slot.handled;
-            sum.failed += slot.failed;
-            sum.dead_lettered += slot.dead_lettered;
-            sum.times_us.add(&slot.times_us).expect("all slots have the same bounds");
-        }
-        let at_ms = |quantile| {
-            if sum.times_us.is_empty() { 0.0 } else { sum.times_us.value_at_quantile(quantile) as f64 / 1_000.0 }
-        };
-        Handling {
-            handled: sum.handled,
-            failed: sum.failed,
-            dead_lettered: sum.dead_lettered,
-            p50_ms: at_ms(0.50),
-            p95_ms: at_ms(0.95),
-            p99_ms: at_ms(0.99),
-            paused: false,
+    fn measured(&self, stream: &str, group: &str) -> GroupMeasured {
+        GroupMeasured {
+            stream: stream.to_owned(),
+            group: group.to_owned(),
+            paused: *self.paused.borrow(),
+            types: locked(&self.window).by_type(Instant::now()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    #[test]
-    fn what_is_older_than_a_minute_is_forgotten() {
-        let start = Instant::now();
-        let mut window = Window::new(start);
-        window.record(start, Ended::Handled, Some(Duration::from_millis(40)));
-        window.record(start + Duration::from_secs(50), Ended::Failed, None);
-        assert_eq!(window.summary(start + Duration::from_secs(50)).handled, 1);
-        let later = window.summary(start + Duration::from_secs(70));
-        assert_eq!((later.handled, later.failed), (0, 1));
-        assert!(later.p50_ms.abs() < f64::EPSILON, "nothing was handled, so nothing has a time");
-    }
 
     #[test]
     fn only_a_group_that_is_consumed_here_can_be_paused() {
@@ -193,21 +270,6 @@ mod tests {
         let meter = metrics.meter("s", "g");
         assert!(metrics.pause("s", "g", true));
         assert!(*meter.paused().borrow());
-        assert!(metrics.handling("s", "g").expect("consumed here").paused);
-    }
-
-    proptest! {
-        #[test]
-        fn a_minute_of_records_is_counted_in_full(offsets_ms in prop::collection::vec(0u64..55_000, 0..200)) {
-            let start = Instant::now();
-            let mut window = Window::new(start);
-            let mut sorted = offsets_ms.clone();
-            sorted.sort_unstable();
-            for offset in &sorted {
-                window.record(start + Duration::from_millis(*offset), Ended::Handled, Some(Duration::from_millis(1)));
-            }
-            let now = start + Duration::from_millis(sorted.last().copied().unwrap_or(0));
-            prop_assert_eq!(window.summary(now).handled, sorted.len() as u64);
-        }
+        assert_eq!(metrics.paused("s", "g"), Some(true));
     }
 }

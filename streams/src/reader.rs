@@ -1,6 +1,6 @@
 //! Reads new entries for a group, with a connection of its own because the reads block.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::stream::EntryId;
 use redis::{Value, aio::MultiplexedConnection};
@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Backoff, Error, Handler,
+    client::Node,
     consumer::{Event, Group},
-    delivery::Delivery,
+    delivery::{Came, Delivery},
     reclaimer,
     reply::{self, RawEntry, StreamFacts},
 };
@@ -52,19 +53,23 @@ async fn session<H: Handler>(
     stop: &CancellationToken,
     failures: &mut u64,
 ) -> Result<(), Error> {
-    let mut connection = group.redis.dedicated(BLOCK).await?;
-    let client: Option<i64> = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await.ok();
+    let (connection, node) = group.redis.dedicated(&group.settings.stream, BLOCK).await?;
+    let mut line = Line { connection, node, client: None };
+    line.client = redis::cmd("CLIENT").arg("ID").query_async(&mut line.connection).await.ok();
     ensure_group(group).await?;
     {
         // what waits for us goes before what is new, all of it, so that order per key survives a restart
-        let _alone = group.adopting.lock().await;
+        let mut taken_up = group.adopting.lock().await;
         resume(group, events, room, stop).await?;
         reclaimer::take_over(group, events, room, stop).await?;
+        *taken_up = true;
     }
     loop {
-        let Some(free) = room_for_more(room, stop).await else { return Ok(()) };
+        let Some(free) = room_for_more(group, room, stop).await? else { return Ok(()) };
         let full = room.wait_for(|free| *free == 0);
-        let entries = read(group, &mut connection, client, free.min(group.settings.batch), full, stop).await?;
+        let asked = Instant::now();
+        let entries = read(group, &mut line, free.min(group.settings.batch), full, stop).await?;
+        let came = Came { asked, delivered: Instant::now(), at: group.meter.redis_time() };
         if *failures > 0 {
             *failures = 0;
             tracing::info!(stream.name = group.settings.stream, group.name = group.settings.group, "reading goes on");
@@ -76,7 +81,7 @@ async fn session<H: Handler>(
             seen.added += entries.iter().filter(|raw| raw.id > before).count() as u64;
             seen.delivered = before.max(last.id);
         }
-        let deliveries: Vec<_> = entries.into_iter().map(|raw| Delivery::fresh(&group.settings, raw)).collect();
+        let deliveries: Vec<_> = entries.into_iter().map(|raw| Delivery::fresh(&group.settings, raw, came)).collect();
         if !deliveries.is_empty() && events.send(Event::Delivered(deliveries)).await.is_err() {
             return Ok(());
         }
@@ -86,12 +91,18 @@ async fn session<H: Handler>(
     }
 }
 
+/// The connection that reads, and what is needed to wake it: the number of a client means something on its server only.
+struct Line {
+    connection: MultiplexedConnection,
+    node: Option<Node>,
+    client: Option<i64>,
+}
+
 /// One blocking read. A stop or a pause ends it through a second connection instead of dropping it: entries that Redis
 /// hands out in that very moment still arrive and are handed on.
 async fn read<H>(
     group: &Group<H>,
-    connection: &mut MultiplexedConnection,
-    client: Option<i64>,
+    line: &mut Line,
     count: usize,
     full: impl Future,
     stop: &CancellationToken,
@@ -101,7 +112,7 @@ async fn read<H>(
     command.arg("GROUP").arg(&settings.group).arg(&settings.consumer).arg("COUNT").arg(count);
     command.arg("BLOCK").arg(u64::try_from(BLOCK.as_millis()).expect("a second fits"));
     command.arg("STREAMS").arg(&settings.stream).arg(">");
-    let reading = command.query_async::<Value>(connection);
+    let reading = command.query_async::<Value>(&mut line.connection);
     tokio::pin!(reading);
     let early = tokio::select! {
         answer = &mut reading => Some(answer?),
@@ -111,9 +122,11 @@ async fn read<H>(
     let answer = if let Some(answer) = early {
         answer
     } else {
-        if let Some(client) = client {
+        if let Some(client) = line.client {
             // if this fails or comes too early, the read ends by itself within BLOCK
-            let _ = group.redis.query::<Value>(redis::cmd("CLIENT").arg("UNBLOCK").arg(client)).await;
+            let mut unblock = redis::cmd("CLIENT");
+            unblock.arg("UNBLOCK").arg(client);
+            let _ = group.redis.query_on::<Value>(line.node.as_ref(), &unblock).await;
         }
         reading.await?
     };
@@ -130,11 +143,22 @@ async fn read<H>(
     }
 }
 
-/// Waits until more entries may be held; `None` after a stop.
-pub(crate) async fn room_for_more(room: &mut watch::Receiver<usize>, stop: &CancellationToken) -> Option<usize> {
-    tokio::select! {
-        free = room.wait_for(|free| *free > 0) => free.ok().map(|free| *free),
-        () = stop.cancelled() => None,
+/// Waits until more entries may be held; `None` after a stop. Fails where Redis has lost the group meanwhile: nothing else
+/// would notice before there is room, and room may come only from what needs the group, such as a move to the dead letters.
+pub(crate) async fn room_for_more<H>(
+    group: &Group<H>,
+    room: &mut watch::Receiver<usize>,
+    stop: &CancellationToken,
+) -> Result<Option<usize>, Error> {
+    loop {
+        tokio::select! {
+            free = room.wait_for(|free| *free > 0) => return Ok(free.ok().map(|free| *free)),
+            () = stop.cancelled() => return Ok(None),
+            () = tokio::time::sleep(BLOCK) => {}
+        }
+        // the summary, whose cost does not grow with what pends
+        let _: Value =
+            group.redis.query(redis::cmd("XPENDING").arg(&group.settings.stream).arg(&group.settings.group)).await?;
     }
 }
 
@@ -147,7 +171,7 @@ async fn resume<H>(
 ) -> Result<(), Error> {
     let mut from = "-".to_owned();
     loop {
-        let Some(free) = room_for_more(room, stop).await else { return Ok(()) };
+        let Some(free) = room_for_more(group, room, stop).await? else { return Ok(()) };
         let page = reclaimer::adopt(group, "own", &from, free.min(group.settings.batch)).await?;
         if !reclaimer::hand_on(group, events, page.deliveries).await || page.next.is_empty() {
             return Ok(());
@@ -204,7 +228,7 @@ fn durable_cursor<H>(group: &Group<H>, facts: Option<&StreamFacts>) -> EntryId {
     if !same_stream {
         return EntryId::ZERO;
     }
-    let unfinished = [group.held().first().copied(), seen.lowest_pending].into_iter().flatten().min();
+    let unfinished = [group.held().first(), seen.lowest_pending].into_iter().flatten().min();
     unfinished.map_or(seen.delivered, |first| seen.delivered.min(before(first)))
 }
 

@@ -11,17 +11,15 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Error, Handler, attempt, clock,
+    Error, Handler, clock,
     consumer::{Event, Group},
     dead_letter::record::Obituary,
     delivery::Delivery,
+    lease,
     reader::room_for_more,
     reply::{self, RawEntry},
     script,
 };
-
-/// Entries touched in one script, which holds up everybody else for well under a millisecond.
-const TOUCH_AT_ONCE: usize = 200;
 
 /// Looks for entries to take over, and touches those held here, until `stop`.
 pub(crate) async fn run<H: Handler>(
@@ -51,22 +49,24 @@ pub(crate) async fn run<H: Handler>(
     }
 }
 
-/// Touches everything held here, so that nobody takes it for abandoned.
+/// Touches everything held here, and tells what is not ours any more.
 async fn touch<H: Handler>(group: &Group<H>, events: &Sender<Event>) -> Result<(), Error> {
-    let held: Vec<_> = group.held().iter().map(|id| (*id, None)).collect();
-    for chunk in held.chunks(TOUCH_AT_ONCE) {
-        let lost = attempt::hold(group, chunk).await?;
-        if !lost.is_empty() && events.send(Event::Lost(lost)).await.is_err() {
-            break;
-        }
+    let lost = lease::renew(group).await?;
+    if !lost.is_empty() {
+        // fails only when the dispatcher is gone
+        let _ = events.send(Event::Lost(lost)).await;
     }
     Ok(())
 }
 
 /// Takes over idle entries until the whole pending list was looked at or there is no room for more.
 async fn pass<H>(group: &Group<H>, events: &Sender<Event>, room: &watch::Receiver<usize>) -> Result<(), Error> {
-    // the reader takes up what waits at its start; the next pass comes soon
-    let Ok(_alone) = group.adopting.try_lock() else { return Ok(()) };
+    // the reader takes up what waits at its start, in order; before that, a look for idle entries would find the newer
+    // one of a key and miss the older one that was tried last. The next pass comes soon.
+    let Ok(taken_up) = group.adopting.try_lock() else { return Ok(()) };
+    if !*taken_up {
+        return Ok(());
+    }
     let mut from = "0-0".to_owned();
     loop {
         let free = *room.borrow();
@@ -88,7 +88,7 @@ pub(crate) async fn take_over<H>(
     stop: &CancellationToken,
 ) -> Result<(), Error> {
     let mut from = "0-0".to_owned();
-    while let Some(free) = room_for_more(room, stop).await {
+    while let Some(free) = room_for_more(group, room, stop).await? {
         match page(group, events, &from, free).await? {
             Some(next) => from = next,
             None => break,
@@ -107,10 +107,8 @@ async fn page<H>(group: &Group<H>, events: &Sender<Event>, from: &str, free: usi
 }
 
 pub(crate) async fn hand_on<H>(group: &Group<H>, events: &Sender<Event>, mut deliveries: Vec<Delivery>) -> bool {
-    {
-        let held = group.held();
-        deliveries.retain(|delivery| !held.contains(&delivery.id));
-    }
+    let new = group.held().end_adoption(deliveries.iter().map(|delivery| delivery.id));
+    deliveries.retain(|delivery| new.contains(&delivery.id));
     deliveries.is_empty() || events.send(Event::Delivered(deliveries)).await.is_ok()
 }
 
@@ -122,7 +120,8 @@ pub(crate) struct Adopted {
     pub(crate) lowest_pending: Option<EntryId>,
 }
 
-/// Takes a page of pending entries: this consumer's `own`, or anybody's that are `idle` for longer than the lease.
+/// Takes a page of pending entries in the order of their ids: this consumer's `own` with anybody's that are idle for
+/// longer than the lease, or only the `idle` ones.
 pub(crate) async fn adopt<H>(group: &Group<H>, whose: &str, from: &str, count: usize) -> Result<Adopted, Error> {
     let settings = &group.settings;
     let now = clock::now();
@@ -139,6 +138,8 @@ pub(crate) async fn adopt<H>(group: &Group<H>, whose: &str, from: &str, count: u
         error,
         fields: &Vec::new(),
     };
+    group.held().begin_adoption();
+    let asked = Instant::now();
     let mut call = script::ADOPT.prepare_invoke();
     call.key(&settings.stream).key(&group.dead_letters);
     call.arg(whose).arg(&settings.group).arg(&settings.consumer).arg(from).arg(count);
@@ -153,10 +154,11 @@ pub(crate) async fn adopt<H>(group: &Group<H>, whose: &str, from: &str, count: u
             "pending entries were deleted before they were handled; recorded as dead letters without a body"
         );
     }
+    let came = (asked, Instant::now());
     let mut deliveries = Vec::with_capacity(entries.len());
     for (id, attempts, fields) in entries {
         let raw = RawEntry { id: reply::entry_id(&id)?, fields: reply::fields(fields)? };
-        deliveries.push(Delivery::again(settings, raw, attempts));
+        deliveries.push(Delivery::again(&group.settings, raw, attempts, came));
     }
     let lowest_pending = if lowest.is_empty() { None } else { Some(reply::entry_id(&lowest)?) };
     Ok(Adopted { next, deliveries, lowest_pending })

@@ -1,7 +1,5 @@
 //! Reading what Redis answers.
 
-use std::collections::HashMap;
-
 use domain::stream::{ConsumerSample, EntryId};
 use redis::Value;
 
@@ -26,7 +24,10 @@ pub(crate) fn entry_id(text: &str) -> Result<EntryId, Error> {
 }
 
 pub(crate) fn id(value: &Value) -> Result<EntryId, Error> {
-    entry_id(&redis::from_redis_value_ref::<String>(value)?)
+    match value {
+        Value::BulkString(text) => entry_id(str::from_utf8(text).map_err(|_| unexpected("not an entry id"))?),
+        other => entry_id(&redis::from_redis_value_ref::<String>(other)?),
+    }
 }
 
 pub(crate) fn items(value: Value) -> Result<Vec<Value>, Error> {
@@ -55,16 +56,22 @@ fn entry(value: Value) -> Result<RawEntry, Error> {
     }
 }
 
-/// An answer of names and values (XINFO), whatever order and whatever newer names it has.
-struct Named(HashMap<String, Value>);
+/// An answer of names and values (XINFO), whatever order and whatever newer names it has. A list, not a map: there are a
+/// dozen names at most, and one answer for every consumer of the server at every look.
+struct Named(Vec<(Value, Value)>);
 
 impl Named {
     fn read(value: Value) -> Result<Self, Error> {
-        let mut named = HashMap::new();
-        for (name, value) in value.into_map_iter().map_err(|_| unexpected("not names and values"))? {
-            named.insert(redis::from_redis_value(name)?, value);
-        }
-        Ok(Self(named))
+        Ok(Self(value.into_map_iter().map_err(|_| unexpected("not names and values"))?.collect()))
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        let named = |value: &Value| match value {
+            Value::BulkString(text) => text == name.as_bytes(),
+            Value::SimpleString(text) => text == name,
+            _ => false,
+        };
+        self.0.iter().find(|(key, _)| named(key)).map(|(_, value)| value)
     }
 
     fn get<T: redis::FromRedisValue>(&self, name: &str) -> Result<T, Error> {
@@ -73,19 +80,19 @@ impl Named {
 
     /// `None` where the server does not know the name, or answers nil.
     fn find<T: redis::FromRedisValue>(&self, name: &str) -> Result<Option<T>, Error> {
-        match self.0.get(name) {
+        match self.value(name) {
             None | Some(Value::Nil) => Ok(None),
             Some(value) => Ok(Some(redis::from_redis_value_ref(value)?)),
         }
     }
 
     fn id(&self, name: &str) -> Result<EntryId, Error> {
-        entry_id(&self.get::<String>(name)?)
+        id(self.value(name).ok_or_else(|| unexpected("an id is missing"))?)
     }
 
     /// The id of an entry given in full.
     fn entry(&self, name: &str) -> Result<Option<EntryId>, Error> {
-        match self.0.get(name).and_then(Value::as_sequence) {
+        match self.value(name).and_then(Value::as_sequence) {
             Some([entry_id, _]) => Ok(Some(id(entry_id)?)),
             _ => Ok(None),
         }
@@ -106,6 +113,11 @@ pub(crate) struct StreamFacts {
 }
 
 impl StreamFacts {
+    /// Entries that are no longer there.
+    pub(crate) fn removed(&self) -> u64 {
+        self.entries_added.saturating_sub(self.length)
+    }
+
     pub(crate) fn read(value: Value) -> Result<Self, Error> {
         let named = Named::read(value)?;
         Ok(Self {
@@ -123,6 +135,7 @@ impl StreamFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GroupFacts {
     pub(crate) name: String,
+    pub(crate) consumers: u64,
     pub(crate) pending: u64,
     pub(crate) last_delivered_id: EntryId,
     /// Nil where Redis has lost count; never taken for 0 (F3).
@@ -135,12 +148,18 @@ impl GroupFacts {
         let named = Named::read(value)?;
         Ok(Self {
             name: named.get("name")?,
+            consumers: named.get("consumers")?,
             pending: named.get("pending")?,
             last_delivered_id: named.id("last-delivered-id")?,
-            entries_read: named.find("entries-read")?,
-            lag: named.find("lag")?,
+            entries_read: count(named.find("entries-read")?),
+            lag: count(named.find("lag")?),
         })
     }
+}
+
+/// A count that can be set by hand, and then be no count: below zero nothing is known (redis#14257).
+fn count(told: Option<i64>) -> Option<u64> {
+    told.and_then(|count| u64::try_from(count).ok())
 }
 
 /// XINFO CONSUMERS, one consumer.

@@ -1,8 +1,11 @@
 //! One look at the whole server per tick, shared by everybody who watches: ten thousand viewers cost Redis nothing.
 
 mod directory;
+mod group;
+mod heartbeats;
 mod history;
 mod lag;
+mod oldest;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,8 +15,11 @@ use std::{
 
 use domain::{
     Figure, Status, Timestamp,
-    stream::{ConsumerSample, EntryId, GroupSample, RedisFacts, Snapshot, StreamSample, Verdict, judge},
+    finding::{Found, Limits, Watch},
+    latency::Derived,
+    stream::{EntryId, GroupSample, RedisFacts, Snapshot, StreamSample, Verdict, judge},
 };
+use futures::future::try_join_all;
 use redis::{RedisResult, Value};
 use tokio::{
     sync::watch,
@@ -23,20 +29,23 @@ use tokio_util::sync::CancellationToken;
 
 use self::{
     directory::{Directory, Graves},
+    group::{Answers, GroupMemory, Learned, Questions},
+    heartbeats::Heartbeats,
     history::{Minute, Ring, drained_in_ms},
-    lag::{COUNT_AT_MOST, Decision, Lag, Ledger},
+    lag::{Decision, Lag},
 };
 use crate::{
-    Error, Metrics, Redis, keys,
+    Error, Metrics, Redis,
+    client::Node,
+    clock, keys,
     reply::{self, GroupFacts, StreamFacts},
+    server::Mode,
 };
 
-/// Streams or groups asked about in one pipeline: others get their turn between two.
+/// Streams asked about in one pipeline: others get their turn between two.
 const AT_ONCE: usize = 10;
 /// Memory of a stream is measured every so many looks: it walks over samples of the stream.
 const MEMORY_EVERY: u64 = 10;
-/// Ids below this (September 2001) are no times: somebody chose them freely, and no age can be told from them.
-const FIRST_PLAUSIBLE_MS: u64 = 1_000_000_000_000;
 
 /// The loop that looks.
 pub struct Sampler {
@@ -48,8 +57,11 @@ pub struct Sampler {
     looks: u64,
     directory: Directory,
     graves: Graves,
+    heartbeats: Heartbeats,
     streams: HashMap<String, StreamMemory>,
     groups: HashMap<(String, String), GroupMemory>,
+    watch: Watch,
+    is_cluster: bool,
 }
 
 #[derive(Default)]
@@ -57,14 +69,6 @@ struct StreamMemory {
     length: Ring,
     added: Minute,
     memory_bytes: Option<u64>,
-}
-
-#[derive(Default)]
-struct GroupMemory {
-    ledger: Ledger,
-    lag: Ring,
-    lag_minute: Minute,
-    read_minute: Minute,
 }
 
 /// Makes the loop and the place where its newest snapshot is found. Until the first look has succeeded the snapshot is
@@ -75,6 +79,7 @@ pub fn sampler(redis: Redis, metrics: Metrics, every: Duration) -> (Sampler, wat
         error: Some("redis has not been asked yet".to_owned()),
         redis: RedisFacts::default(),
         streams: Vec::new(),
+        found: Found::default(),
     };
     let (snapshots, latest) = watch::channel(Arc::new(nothing_yet));
     let sampler = Sampler {
@@ -86,13 +91,23 @@ pub fn sampler(redis: Redis, metrics: Metrics, every: Duration) -> (Sampler, wat
         looks: 0,
         directory: Directory::default(),
         graves: Graves::default(),
+        heartbeats: Heartbeats::default(),
         streams: HashMap::new(),
         groups: HashMap::new(),
+        watch: Watch::default(),
+        is_cluster: false,
     };
     (sampler, latest)
 }
 
 impl Sampler {
+    /// Draws the lines of the detectors elsewhere.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.watch = Watch::new(limits);
+        self
+    }
+
     /// Looks every tick until `stop`. While Redis is away the last snapshot stays, with `error` set.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut ticks = interval(self.every);
@@ -102,18 +117,23 @@ impl Sampler {
                 _ = ticks.tick() => {}
                 () = stop.cancelled() => return,
             }
+            let began = Instant::now();
             let looked = tokio::select! {
                 looked = self.look() => looked,
                 () = stop.cancelled() => return,
             };
             match looked {
                 Ok(snapshot) => {
+                    self.metrics.look_succeeded(began.elapsed());
                     let before = self.snapshots.send_replace(Arc::new(snapshot));
                     if before.error.is_some() {
                         tracing::info!("redis answers; figures are live");
                     }
                 }
-                Err(error) => self.note_failure(&error),
+                Err(error) => {
+                    self.metrics.look_failed();
+                    self.note_failure(&error);
+                }
             }
         }
     }
@@ -130,15 +150,16 @@ impl Sampler {
         });
     }
 
-    async fn look(&mut self) -> Result<Snapshot, Error> {
+    /// One look. [`Sampler::run`] publishes what it finds; who only measures asks for it here.
+    pub async fn look(&mut self) -> Result<Snapshot, Error> {
         self.looks += 1;
-        let (time, info): (Value, String) = {
-            let mut pipeline = redis::pipe();
-            pipeline.cmd("TIME").cmd("INFO").arg(&["server", "memory", "clients", "stats"]);
-            self.redis.pipeline(&pipeline).await?
-        };
-        let now_ms = directory::server_time_ms(&time)?;
-        self.directory.refresh(&self.redis).await?;
+        let masters = self.redis.masters().await?;
+        let now_ms = self.server_time_ms(&masters).await?;
+        let infos = self.ask_servers(&masters).await?;
+        let mode = self.redis.server().await?.mode;
+        self.is_cluster = mode == Mode::Cluster;
+        self.directory.refresh(&self.redis, &masters).await?;
+        self.heartbeats.refresh(&self.redis, &self.metrics, now_ms).await?;
         let seen = self.ask_streams().await?;
         for (name, facts, _) in &seen {
             if let Some(source) = keys::source_of(name) {
@@ -155,7 +176,29 @@ impl Sampler {
         }
         self.forget_what_is_gone(&seen).await?;
         let at = Timestamp::from_millis(i64::try_from(now_ms).unwrap_or(i64::MAX / 1_000));
-        Ok(Snapshot { at, error: None, redis: directory::facts(&info), streams })
+        let redis = directory::facts(&infos, mode);
+        let mut snapshot = Snapshot { at, error: None, redis, streams, found: Found::default() };
+        let before = Arc::clone(&self.snapshots.borrow());
+        // the last one that succeeded stays while looks fail; before the first there is none
+        let before = (before.at != Timestamp::default()).then_some(before);
+        snapshot.found = self.watch.look(before.as_deref(), &snapshot);
+        Ok(snapshot)
+    }
+
+    /// The time by the first server: ids are made by the clocks of all, which no cluster lets drift far apart.
+    async fn server_time_ms(&self, masters: &[Option<Node>]) -> Result<u64, Error> {
+        let first = masters.first().and_then(Option::as_ref);
+        let asked = clock::now();
+        let now_ms = directory::server_time_ms(&self.redis.query_on(first, &redis::cmd("TIME")).await?)?;
+        self.metrics.note_time(now_ms, asked, clock::now());
+        Ok(now_ms)
+    }
+
+    /// INFO of every server.
+    async fn ask_servers(&self, masters: &[Option<Node>]) -> Result<Vec<String>, Error> {
+        let mut info = redis::cmd("INFO");
+        info.arg(&["server", "memory", "clients", "stats", "replication"]);
+        try_join_all(masters.iter().map(|node| self.redis.query_on(node.as_ref(), &info))).await
     }
 
     /// XINFO of every stream, in the order of their names.
@@ -201,64 +244,90 @@ impl Sampler {
             .iter()
             .flat_map(|(name, facts, groups)| groups.iter().map(move |group| (name, facts, group)))
             .collect();
+        let mut all = all.into_iter().peekable();
         let mut samples: HashMap<String, Vec<GroupSample>> = HashMap::new();
-        for chunk in all.chunks(AT_ONCE) {
-            let mut pipeline = redis::pipe();
-            pipeline.ignore_errors();
-            let mut decisions = Vec::with_capacity(chunk.len());
-            for (name, facts, group) in chunk {
-                let memory = self.groups.entry(((*name).clone(), group.name.clone())).or_default();
-                let decision = memory.ledger.look(facts, group);
-                // the first unread entry tells how far behind the group is; one more than the limit, that it was hit
-                let count = if decision == Decision::Count { COUNT_AT_MOST + 1 } else { 1 };
-                decisions.push(decision);
-                pipeline.cmd("XINFO").arg("CONSUMERS").arg(*name).arg(&group.name);
-                pipeline.cmd("XPENDING").arg(*name).arg(&group.name).arg("-").arg("+").arg(1);
-                let after = format!("({}", group.last_delivered_id);
-                pipeline.cmd("XRANGE").arg(*name).arg(after).arg("+").arg("COUNT").arg(count);
+        while all.peek().is_some() {
+            let (mut questions, mut asked) = (Questions::new(), Vec::new());
+            while !questions.enough()
+                && let Some((name, facts, group)) = all.next()
+            {
+                let memory = self.groups.entry((name.clone(), group.name.clone())).or_default();
+                let asking = questions.ask(name, facts, group, memory);
+                asked.push((name, facts, group, asking));
             }
-            let mut answers = self.redis.pipeline::<Vec<RedisResult<Value>>>(&pipeline).await?.into_iter();
-            for ((name, facts, group), decision) in chunk.iter().zip(decisions) {
-                let mut next = || answers.next().ok_or_else(|| reply::unexpected("too few answers"));
-                let answer = Answer { consumers: next()?, pending: next()?, unread: next()? };
-                if let Some(sample) = self.group_sample(name, facts, group, decision, answer, now_ms) {
-                    samples.entry((*name).clone()).or_default().push(sample);
+            // a group without consumers that has nothing to read leaves nothing to ask
+            let answers: Vec<RedisResult<Value>> =
+                if questions.none() { Vec::new() } else { self.redis.pipeline(&questions.pipeline).await? };
+            let mut answers = Answers::read(&questions, answers);
+            let mut learned = Vec::with_capacity(asked.len());
+            for (name, facts, group, asking) in asked {
+                let memory = self.groups.entry((name.clone(), group.name.clone())).or_default();
+                if let Some(one) = answers.learn(facts, group, asking, memory) {
+                    learned.push((name, facts, group, one));
                 }
+            }
+            self.ask_for_bodies(&learned).await?;
+            for (name, facts, group, learned) in learned {
+                let sample = self.group_sample(name, facts, group, learned, now_ms);
+                samples.entry(name.clone()).or_default().push(sample);
             }
         }
         Ok(samples)
     }
 
-    /// `None` where the group went away while it was looked at.
+    /// Whether pending entries that may have been deleted are there; nothing is asked where none can have been.
+    async fn ask_for_bodies(&mut self, learned: &[(&String, &StreamFacts, &GroupFacts, Learned)]) -> Result<(), Error> {
+        let mut wanted = Vec::new();
+        for (place, (name, facts, group, learned)) in
+            learned.iter().enumerate().filter(|(_, one)| !one.3.oldest.is_empty())
+        {
+            let memory = self.groups.entry(((*name).clone(), group.name.clone())).or_default();
+            let unknown = memory.bodies.unknown(facts, &learned.oldest);
+            wanted.extend(unknown.into_iter().map(|id| (place, name.as_str(), id)));
+        }
+        for (place, id, has_body) in oldest::ask(&self.redis, &wanted).await? {
+            let (name, _, group, _) = &learned[place];
+            let memory = self.groups.entry(((*name).clone(), group.name.clone())).or_default();
+            memory.bodies.learn(id, has_body);
+        }
+        Ok(())
+    }
+
     fn group_sample(
         &mut self,
         stream: &str,
         facts: &StreamFacts,
         group: &GroupFacts,
-        decision: Decision,
-        answer: Answer,
+        learned: Learned,
         now_ms: u64,
-    ) -> Option<GroupSample> {
-        let consumers = reply::items(answer.consumers.ok()?).ok()?;
-        let consumers: Vec<ConsumerSample> = consumers.into_iter().filter_map(|c| reply::consumer(c).ok()).collect();
-        let oldest: Vec<(String, String, u64, u64)> = redis::from_redis_value(answer.pending.ok()?).ok()?;
-        let oldest = oldest.first().and_then(|(id, _, idle_ms, _)| Some((id.parse::<EntryId>().ok()?, *idle_ms)));
-        let unread = answer.unread.ok().and_then(|unread| reply::entries(unread).ok());
+    ) -> GroupSample {
+        let Learned { consumers, oldest: listed, unread, counted, decision } = learned;
+        let oldest = listed.first().map(|(id, _, idle_ms, _)| (*id, *idle_ms));
         let at = self.started.elapsed();
         let memory = self.groups.entry((stream.to_owned(), group.name.clone())).or_default();
-        let lag = match (decision, &unread) {
+        let lag = match (decision, counted) {
             (Decision::Known(lag), _) => lag,
-            (Decision::Count, Some(unread)) => memory.ledger.counted(facts, group, unread.len()),
+            (Decision::Count, Some(found)) => memory.ledger.counted(facts, group, found),
             (Decision::Count, None) => Lag::unknown(group.lag),
         };
         let exact = if let Figure::Exact(lag) = lag.figure { Some(lag) } else { None };
         memory.lag.record(at, exact);
+        if !memory.lag_moved_by_reading(exact, facts, group) {
+            // trimmed, or passed over by a move: no rate at which it drains
+            memory.lag_minute.record(at, None);
+        }
         memory.lag_minute.record(at, exact);
         memory.read_minute.record_counter(at, group.entries_read);
+        let acknowledged = group.entries_read.and_then(|read| read.checked_sub(group.pending));
+        memory.acknowledged_minute.record_counter(at, acknowledged);
+        let derived = Derived {
+            acknowledged_per_second: memory.acknowledged_minute.per_second(),
+            oldest_delivery_ms: oldest.map(|(_, idle_ms)| idle_ms),
+        };
         let lag_per_second = memory.lag_minute.per_second();
-        let behind_ms = match (&lag.figure, unread.as_ref().and_then(|unread| unread.first())) {
+        let behind_ms = match (&lag.figure, unread) {
             (Figure::Exact(0), _) => Some(0),
-            (_, Some(first)) => age_ms(first.id, now_ms),
+            (_, Some(first)) => age_ms(first, now_ms),
             (_, None) => None,
         };
         let mut sample = GroupSample {
@@ -266,23 +335,26 @@ impl Sampler {
             name: group.name.clone(),
             lag: lag.figure,
             lag_reported: lag.reported,
+            entries_read: group.entries_read,
             pending: group.pending,
             last_delivered_id: group.last_delivered_id,
             behind_ms,
             // where the id is no time, the time since the last delivery is the best that is known
             oldest_pending_ms: oldest.map(|(id, idle_ms)| age_ms(id, now_ms).unwrap_or(idle_ms)),
             oldest_pending_id: oldest.map(|(id, _)| id),
+            oldest: memory.bodies.told(facts, listed),
             consumers,
             dead_letters: self.graves.of(stream, &group.name),
             lag_per_minute: lag_per_second.map(|rate| rate * 60.0),
             drained_in_ms: exact.zip(lag_per_second).and_then(|(lag, rate)| drained_in_ms(lag, rate)),
             lag_history: memory.lag.values(),
             read_per_second: memory.read_minute.per_second(),
-            handling: self.metrics.handling(stream, &group.name),
+            handling: self.heartbeats.handling(&self.metrics, stream, &group.name, now_ms),
+            derived,
             verdict: Verdict { status: Status::Unknown, word: String::new(), reason: String::new() },
         };
         sample.verdict = judge(&sample);
-        Some(sample)
+        sample
     }
 
     fn stream_sample(
@@ -309,6 +381,7 @@ impl Sampler {
             length_history: memory.length.values(),
             groups,
             dead_letters,
+            can_dead_letter: !self.is_cluster || keys::can_dead_letter_in_a_cluster(name),
         }
     }
 
@@ -330,13 +403,6 @@ impl Sampler {
     }
 }
 
-/// What Redis said about one group.
-struct Answer {
-    consumers: RedisResult<Value>,
-    pending: RedisResult<Value>,
-    unread: RedisResult<Value>,
-}
-
 /// `None` where the stream went away.
 fn read_stream(facts: RedisResult<Value>, groups: RedisResult<Value>) -> Option<(StreamFacts, Vec<GroupFacts>)> {
     let facts = StreamFacts::read(facts.ok()?).ok()?;
@@ -346,5 +412,5 @@ fn read_stream(facts: RedisResult<Value>, groups: RedisResult<Value>) -> Option<
 
 /// How long ago an entry was added, by the server's clock.
 fn age_ms(id: EntryId, now_ms: u64) -> Option<u64> {
-    (id.ms >= FIRST_PLAUSIBLE_MS).then(|| now_ms.saturating_sub(id.ms))
+    id.tells_time().then(|| now_ms.saturating_sub(id.ms))
 }

@@ -15,7 +15,10 @@ script!(HOLD, "script/hold.lua");
 script!(ADOPT, "script/adopt.lua");
 script!(HAND_OVER, "script/hand_over.lua");
 script!(REPLAY, "script/replay.lua");
+script!(PUBLISH, "script/publish.lua");
+script!(PROGRESS, "script/progress.lua");
 script!(TRIM, "script/trim.lua");
+script!(BEAT, "script/beat.lua");
 
 /// Idle time given to entries that any reclaimer may take at once: longer than every sensible lease (365 days).
 pub(crate) const FREE_IDLE_MS: u64 = 365 * 24 * 3_600 * 1_000;
@@ -30,5 +33,6 @@ mod tests {
         assert!(include_str!("script/hand_over.lua").contains(&format!("'{}'", keys::HANDED_OVER)));
         assert!(include_str!("script/replay.lua").contains(&format!("'{}'", keys::HANDED_OVER)));
         assert!(include_str!("script/replay.lua").contains(&format!("'{}'", keys::REPLAY)));
+        assert!(include_str!("script/publish.lua").contains(&format!("'{}'", keys::DATA)));
     }
 }

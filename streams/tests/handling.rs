@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end anywhere")]
 
-mod support;
+pub(crate) mod support;
 
 use std::{
     sync::{
@@ -90,6 +90,10 @@ async fn a_failing_entry_is_tried_five_times_and_then_explains_its_death() {
     assert_eq!(room.pending(GROUP).await, Some(0));
     let handling = room.metrics.handling(STREAM, GROUP).unwrap();
     assert_eq!((handling.handled, handling.failed, handling.dead_lettered), (0, 5, 1));
+    let all = room.metrics.totals().remove(0);
+    assert_eq!((all.stream.as_str(), all.group.as_str()), (STREAM, GROUP));
+    assert_eq!((all.totals.handled, all.totals.failed, all.totals.dead_lettered), (0, 5, 1));
+    assert_eq!(all.totals.times.count(), 5, "each attempt took a time, the move to the dead letters none");
 }
 
 #[tokio::test]

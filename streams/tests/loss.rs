@@ -4,11 +4,17 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use streams::Error;
-use support::{Diary, GROUP, Room, Running, STREAM, quick};
-use testkit::{redis::Server, wait};
+use streams::{ConsumerSettings, Error, Failure};
+use support::{Diary, GROUP, Room, Running, STREAM, quick, retry};
+use testkit::{proxy::Proxy, redis::Server, wait};
 use tokio_util::sync::CancellationToken;
 
 fn consumer(room: &Room) -> (Diary, Running) {
@@ -175,4 +181,152 @@ async fn without_redis_the_last_figures_stay_and_say_why() {
     assert!(fresh.at > stale.at);
     stop.cancel();
     task.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_deleted_consumer_held_is_handled_all_the_same_and_pends_again_meanwhile() {
+    let room = Room::new().await;
+    let (diary, open) = (Diary::default(), Arc::new(tokio::sync::Semaphore::new(0)));
+    let (notes, gate) = (diary.clone(), Arc::clone(&open));
+    let settings = ConsumerSettings { claim_after: Duration::from_millis(900), ..quick(GROUP, "one") };
+    let running = room.consume(settings, move |message| {
+        let (notes, gate) = (notes.clone(), Arc::clone(&gate));
+        async move {
+            let _open = gate.acquire().await.unwrap();
+            notes.note(&message);
+            if message.envelope.event_id.as_deref() == Some("a-1") {
+                return Err(Failure::Reject(anyhow::anyhow!("poisoned")));
+            }
+            Ok(())
+        }
+    });
+    for n in 0..5 {
+        room.add_event("a", n).await;
+        room.add_event("b", n).await;
+    }
+    wait::until("all are held", || async { (room.pending(GROUP).await == Some(10)).then_some(()) }).await;
+    let destroyed: u64 = room.cli(&format!("XGROUP DELCONSUMER {STREAM} {GROUP} one")).await;
+    assert_eq!(destroyed, 10);
+    wait::until("they pend again", || async { (room.pending(GROUP).await == Some(10)).then_some(()) }).await;
+    open.add_permits(10);
+    diary.wait_for(10).await;
+    room.wait_until_nothing_pends(GROUP).await;
+    let dead = room.wait_for_dead_letters(1).await;
+    assert_eq!(dead[0].provenance.event_id.as_deref(), Some("a-1"));
+    running.stop().await;
+    assert_eq!(diary.all().len(), 10, "each once");
+}
+
+#[tokio::test]
+async fn what_somebody_acknowledged_by_hand_is_not_put_back() {
+    let room = Room::new().await;
+    let diary = Diary::default();
+    let notes = diary.clone();
+    let settings =
+        ConsumerSettings { claim_after: Duration::from_millis(300), max_attempts: 1_000, ..quick(GROUP, "one") };
+    let running = room.consume(settings, move |message| {
+        notes.note(&message);
+        async { retry("always") }
+    });
+    let skipped = room.add_event("a", 1).await;
+    room.add_event("b", 1).await;
+    // several leases, so that both are known as ours
+    wait::until("both were tried again and again", || async {
+        (diary.of_key("a").len() > 60 && diary.of_key("b").len() > 60).then_some(())
+    })
+    .await;
+    let _: u64 = room.cli(&format!("XACK {STREAM} {GROUP} {skipped}")).await;
+    wait::until("it is let go", || async {
+        let before = diary.of_key("a").len();
+        let others = diary.of_key("b").len();
+        wait::until("the other one is tried", || async { (diary.of_key("b").len() > others + 3).then_some(()) }).await;
+        (diary.of_key("a").len() == before).then_some(())
+    })
+    .await;
+    assert_eq!(room.pending(GROUP).await, Some(1));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_whose_answer_is_lost_makes_one_dead_letter() {
+    let mut room = Room::new().await;
+    let proxy = Arc::new(Proxy::start(&room.server.url()).await);
+    // what is added goes past the proxy
+    let straight = std::mem::replace(&mut room.redis, streams::Redis::new(&proxy.url()).unwrap());
+    let (network, diary) = (Arc::clone(&proxy), Diary::default());
+    let notes = diary.clone();
+    let consumer = room.consume(quick(GROUP, "one"), move |message| {
+        let id = message.envelope.event_id.clone().unwrap_or_default();
+        let refused = id != "k-2";
+        match id.as_str() {
+            "k-1" => network.swallow_replies(true),
+            "k-2" => notes.note(&message),
+            _ => {}
+        }
+        async move { if refused { Err(Failure::Reject(anyhow::anyhow!("refused"))) } else { Ok(()) } }
+    });
+    // the first one makes the script known, whose name alone is sent from then on
+    let graves = format!("XLEN {{{STREAM}}}:dlq");
+    for n in 0..2 {
+        let outgoing = streams::Outgoing { stream: STREAM.into(), data: support::event("k", n) };
+        streams::publish(&straight, &[outgoing]).await.unwrap();
+        let moved = u64::from(n) + 1;
+        wait::until("the entry is moved", || async { (room.cli::<u64>(&graves).await == moved).then_some(()) }).await;
+    }
+    proxy.swallow_replies(false);
+    // of the same key: handled when the first one is settled
+    add_at_last(&room, "k", 2).await;
+    diary.wait_for(1).await;
+    room.wait_until_nothing_pends(GROUP).await;
+    consumer.stop().await;
+    assert_eq!(room.cli::<u64>(&graves).await, 2);
+}
+
+/// promises P5 and P10: what keeps the consumer from reading must not keep it from noticing
+#[tokio::test]
+async fn a_group_that_is_lost_while_nothing_may_be_read_is_created_again() {
+    let room = Room::new().await;
+    let (diary, away) = (Diary::default(), Arc::new(AtomicBool::new(true)));
+    let (notes, database) = (diary.clone(), Arc::clone(&away));
+    let running = room.consume(quick(GROUP, "one"), move |message| {
+        notes.note(&message);
+        let ended = match message.envelope.event_id.as_deref() {
+            Some("a-1") if database.load(Ordering::SeqCst) => Err(Failure::Outage(anyhow::anyhow!("away"))),
+            Some("a-1") => Err(Failure::Reject(anyhow::anyhow!("poisoned"))),
+            _ => Ok(()),
+        };
+        async move { ended }
+    });
+    room.add_event("a", 1).await;
+    diary.wait_for(3).await;
+    let _: u64 = room.cli(&format!("XGROUP DESTROY {STREAM} {GROUP}")).await;
+    room.add_event("b", 1).await;
+    // the probe that would end the outage cannot be moved to the dead letters of a group that is not there
+    away.store(false, Ordering::SeqCst);
+    let dead = room.wait_for_dead_letters(1).await;
+    assert_eq!(dead[0].provenance.event_id.as_deref(), Some("a-1"));
+    wait::until("what came after it is handled", || async { (diary.of_key("b") == ["b-1"]).then_some(()) }).await;
+    room.wait_until_nothing_pends(GROUP).await;
+    running.stop().await;
+    assert_eq!(room.dead_letters().await.len(), 1);
+}
+
+/// promise P5
+#[tokio::test]
+async fn an_outage_ends_although_the_entry_that_it_began_with_was_taken_away() {
+    let room = Room::new().await;
+    let diary = Diary::default();
+    let notes = diary.clone();
+    let settings = ConsumerSettings { claim_after: Duration::from_millis(900), ..quick(GROUP, "one") };
+    let running = room.consume(settings, move |message| {
+        notes.note(&message);
+        let lasts = message.envelope.event_id.as_deref() == Some("a-1");
+        async move { if lasts { Err(Failure::Outage(anyhow::anyhow!("away"))) } else { Ok(()) } }
+    });
+    let first = room.add_event("a", 1).await;
+    diary.wait_for(3).await;
+    room.add_event("b", 1).await;
+    let _: redis::Value = room.cli(&format!("XCLAIM {STREAM} {GROUP} other 0 {first} JUSTID")).await;
+    wait::until("what came after it is handled", || async { (diary.of_key("b") == ["b-1"]).then_some(()) }).await;
+    running.crash().await;
 }

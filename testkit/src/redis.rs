@@ -1,10 +1,12 @@
-//! A throw-away `redis-server` per test, on a unix socket in a folder of its own: nothing of it outlives the test.
+//! A throw-away `redis-server` per test, on a unix socket in a folder of its own: nothing of it outlives the test. For
+//! what needs several servers, a [`Cluster`] and a master watched by [`Sentinel`]s, on free ports of the loopback.
 
-use std::{
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+mod cluster;
+mod node;
+mod process;
+mod sentinel;
+
+use std::{path::PathBuf, time::Duration};
 
 use tempfile::TempDir;
 use tokio::{
@@ -12,6 +14,8 @@ use tokio::{
     net::UnixStream,
 };
 
+use self::process::Process;
+pub use self::{cluster::Cluster, node::Node, sentinel::Sentinel};
 use crate::wait;
 
 /// A private Redis. Dies with the value.
@@ -19,7 +23,7 @@ use crate::wait;
 pub struct Server {
     folder: TempDir,
     keeps_data: bool,
-    child: Option<Child>,
+    process: Option<Process>,
 }
 
 impl Server {
@@ -35,7 +39,7 @@ impl Server {
 
     async fn start_as(keeps_data: bool) -> Self {
         let folder = tempfile::Builder::new().prefix("redis-").tempdir().expect("a folder for a private redis");
-        let mut server = Self { folder, keeps_data, child: None };
+        let mut server = Self { folder, keeps_data, process: None };
         server.start_again().await;
         server
     }
@@ -47,61 +51,41 @@ impl Server {
 
     /// Starts a server that was stopped or killed.
     pub async fn start_again(&mut self) {
-        assert!(self.child.is_none(), "the server runs already");
+        assert!(self.process.is_none(), "the server runs already");
         let append_only = if self.keeps_data { "yes" } else { "no" };
-        // another program of the family, for the matrix of versions
-        let program = std::env::var_os("DSM_TEST_REDIS").unwrap_or_else(|| "redis-server".into());
-        let child = Command::new(&program)
+        let mut command = process::redis_server();
+        command
             .args(["--port", "0", "--save", "", "--appendfsync", "always", "--appendonly", append_only])
             .arg("--dir")
             .arg(self.folder.path())
             .arg("--unixsocket")
-            .arg(self.socket())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{} cannot be started: {error}", program.display()));
-        self.child = Some(child);
+            .arg(self.socket());
+        self.process = Some(Process::start(command));
         wait::until("the private redis answers", || async { self.answers().await.then_some(()) }).await;
     }
 
     /// Ends it in an orderly way.
     pub fn stop(&mut self) {
-        self.signal("-TERM");
-        self.reap();
+        self.process.take().expect("the server runs").end("-TERM");
     }
 
     /// Ends it as a crash would.
     pub fn kill(&mut self) {
-        self.signal("-KILL");
-        self.reap();
+        self.process.take().expect("the server runs").end("-KILL");
     }
 
     /// Freezes it: connections stay open, nothing answers.
     pub fn pause(&self) {
-        self.signal("-STOP");
+        self.process.as_ref().expect("the server runs").signal("-STOP");
     }
 
     /// Ends [`Server::pause`].
     pub fn resume(&self) {
-        self.signal("-CONT");
+        self.process.as_ref().expect("the server runs").signal("-CONT");
     }
 
     fn socket(&self) -> PathBuf {
         self.folder.path().join("redis.sock")
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.child.as_ref().expect("the server runs").id().to_string();
-        let sent = Command::new("kill").args([signal, &id]).status().expect("kill in PATH");
-        assert!(sent.success(), "kill {signal} {id}");
-    }
-
-    fn reap(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.wait().expect("the server can be waited for");
-        }
     }
 
     async fn answers(&self) -> bool {
@@ -113,15 +97,5 @@ impl Server {
             (&answer == b"+PONG").then_some(())
         };
         tokio::time::timeout(Duration::from_secs(1), ask).await.is_ok_and(|answered| answered.is_some())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            // SIGKILL ends a paused process too; both calls fail only if it is gone already
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }

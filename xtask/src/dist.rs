@@ -23,6 +23,7 @@ pub(crate) fn fill() -> Result<()> {
     if runbooks.is_dir() {
         replace_folder(&runbooks, &dist.join("runbooks"))?;
     }
+    replace_folder(&root().join("deploy"), &dist.join("deploy"))?;
     for text in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         fs::copy(root().join(text), dist.join(text)).with_context(|| format!("no {text}"))?;
     }

@@ -57,6 +57,12 @@ enum Task {
     },
     /// Print what the first page weighs; fail above the budget.
     Size,
+    /// Run services and a Redis under faults and judge what became of every event (`cargo xtask chaos -- --help`).
+    Chaos {
+        /// Words for the program: `--seed 7 --seconds 60`, `--seeds 1..=30 --jobs 2`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
 }
 
 /// How a half is built. Profile names and folders follow from it, here and nowhere else.
@@ -95,5 +101,6 @@ fn main() -> Result<()> {
         Task::Dist => dist::fill(),
         Task::Dev { serve } => dev::run(&serve),
         Task::Size => size::check(),
+        Task::Chaos { words } => native::chaos(&words),
     }
 }

@@ -19,3 +19,10 @@ pub(crate) fn build(mode: Mode) -> Result<()> {
         run(&mut cargo)
     })
 }
+
+/// Runs the fault history, which is a program of its own: xtask stays light.
+pub(crate) fn chaos(words: &[String]) -> Result<()> {
+    let mut cargo = cargo();
+    cargo.args(["run", "--quiet", "--package", "chaos", "--"]).args(words);
+    run(&mut cargo)
+}

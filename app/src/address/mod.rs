@@ -4,7 +4,7 @@ mod parameters;
 
 use std::fmt::Write;
 
-use domain::{dead_letter::Cursor, stream::EntryId};
+use domain::{alert::Subject, dead_letter::Cursor, stream::EntryId};
 
 pub(crate) use parameters::{Parameters, segment_after};
 
@@ -54,8 +54,39 @@ pub fn entry(stream_name: &str, id: EntryId) -> String {
     format!("{}?open={id}", stream(stream_name))
 }
 
+/// The entries of a stream as a file.
+pub(crate) fn export(stream_name: &str, filter: &str, from: &str, to: &str, format: &str) -> String {
+    let path = format!("/api/console{}/export", stream(stream_name));
+    let parameters = [("format", format), ("filter", filter), ("from", from), ("to", to)];
+    with_query(&path, parameters.map(|(name, value)| (name, Some(value.to_owned()))))
+}
+
 pub fn group(stream_name: &str, group: &str) -> String {
     format!("{}/groups/{}", stream(stream_name), encoded(group))
+}
+
+/// What an alert is about.
+pub fn subject(subject: &Subject) -> String {
+    match subject {
+        Subject::Redis => "/status".to_owned(),
+        Subject::Stream { stream: name } => stream(name),
+        Subject::Group { stream, group: name } => group(stream, name),
+    }
+}
+
+/// A rule, open in the list of rules.
+pub(crate) fn alert_rule(id: &str) -> String {
+    with_query("/alerts", [("rule", Some(id.to_owned()))])
+}
+
+/// Everything known of one correlation, event or trace.
+pub fn trace(id: &str) -> String {
+    format!("/trace/{}", encoded(id))
+}
+
+/// The same, with an entry that belongs to it and need not be looked for.
+pub(crate) fn trace_of_entry(id: &str, stream_name: &str, entry: EntryId) -> String {
+    with_query(&trace(id), [("at", Some(format!("{stream_name}@{entry}")))])
 }
 
 /// The pending entries of a group, in its list.

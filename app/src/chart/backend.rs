@@ -26,6 +26,8 @@ pub(super) enum Pen {
     Third,
     Ideal,
     Area,
+    Band,
+    Peak,
     Gap,
     GapEdge,
     GapLabel,
@@ -43,7 +45,7 @@ pub(super) enum Pen {
 }
 
 impl Pen {
-    const ALL: [(Self, &'static str); 24] = [
+    const ALL: [(Self, &'static str); 26] = [
         (Self::Axis, "axis"),
         (Self::Grid, "grid"),
         (Self::XLabel, "x-label"),
@@ -54,6 +56,8 @@ impl Pen {
         (Self::Third, "series third"),
         (Self::Ideal, "series ideal"),
         (Self::Area, "area"),
+        (Self::Band, "band"),
+        (Self::Peak, "peak"),
         (Self::Gap, "gap"),
         (Self::GapEdge, "gap-edge"),
         (Self::GapLabel, "gap-label"),

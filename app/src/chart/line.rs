@@ -14,7 +14,7 @@ use super::{
     axis::{Scale, exactly, moment, seconds, time_ticks},
     backend::{Pen, SCALE, text_width},
     frame::{Drawn, Frame, Plane, filled, label, room_beside, words_beside},
-    readout::{Readout, thinned},
+    readout::{self, Readout, thinned},
 };
 
 /// One or more figures over the same time. A gap stays a gap.
@@ -23,9 +23,9 @@ pub(crate) struct LineChart {
     /// What is drawn, of what.
     pub(crate) title: String,
     pub(crate) unit: String,
-    /// The moment of the last value.
+    /// Where the time axis ends: the newest sample.
     pub(crate) end: Timestamp,
-    /// From one value to the next.
+    /// The stretch of time that a value stands for. They begin at round times; `end` lies in the last.
     pub(crate) step: Duration,
     /// The first is drawn as the subject, up to two more beside it.
     pub(crate) series: Vec<Series>,
@@ -40,6 +40,9 @@ pub(crate) struct LineChart {
 pub(crate) struct Series {
     pub(crate) name: String,
     pub(crate) values: Vec<Option<f64>>,
+    /// The highest sample of each value's time, where a value is the mean of several; else empty. Drawn of the subject, so
+    /// that a spike is seen however long the time.
+    pub(crate) highest: Vec<Option<f64>>,
 }
 
 /// From here on it is bad.
@@ -53,46 +56,75 @@ pub(crate) struct Threshold {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Marker {
     pub(crate) at: Timestamp,
+    /// One or two words beside its line.
     pub(crate) label: String,
+    /// All about it, on hover.
+    pub(crate) words: String,
 }
 
 const PENS: [Pen; 3] = [Pen::Series, Pen::Second, Pen::Third];
 /// A time axis shows this much at least, in seconds.
 const SHORTEST: f64 = 60.0;
+/// Where more than this is shown, in seconds, times have their day beside them.
+const DATED_FROM: f64 = 12.0 * 3_600.0;
 
 impl LineChart {
     fn len(&self) -> usize {
         self.series.iter().map(|series| series.values.len()).max().unwrap_or(0)
     }
 
-    /// When the value with this index was, in seconds; all series end together.
+    /// When the stretch of time with this index begins, in seconds; all series end together.
+    fn start(&self, index: usize) -> f64 {
+        let step = self.step.as_secs_f64();
+        let newest = (seconds(self.end) / step).floor() * step;
+        newest - (self.len() - 1 - index) as f64 * step
+    }
+
+    /// Where its value stands: in its middle.
     fn at(&self, index: usize) -> f64 {
-        seconds(self.end) - (self.len() - 1 - index) as f64 * self.step.as_secs_f64()
+        (self.start(index) + self.step.as_secs_f64() / 2.0).min(seconds(self.end))
     }
 
     fn value(&self, series: &Series, index: usize) -> Option<f64> {
-        let missing = self.len() - series.values.len();
-        let value = index.checked_sub(missing).and_then(|index| series.values.get(index).copied().flatten());
+        self.value_of(&series.values, index)
+    }
+
+    fn highest(&self, series: &Series, index: usize) -> Option<f64> {
+        self.value_of(&series.highest, index)
+    }
+
+    fn value_of(&self, values: &[Option<f64>], index: usize) -> Option<f64> {
+        let missing = self.len() - values.len();
+        let value = index.checked_sub(missing).and_then(|index| values.get(index).copied().flatten());
         value.filter(|value| value.is_finite())
     }
 
     fn range(&self) -> Range<f64> {
         let end = seconds(self.end);
-        let start = if self.len() == 0 { end } else { self.at(0) };
+        let start = if self.len() == 0 { end } else { self.start(0) };
         start.min(end - SHORTEST)..end
     }
 
+    /// A moment of this chart: to the second only where it is that fine, with the day where there are several.
+    fn clock(&self, seconds: f64) -> String {
+        let (at, Range { start, end }) = (moment(seconds), self.range());
+        let clock = if self.step < Duration::from_mins(1) { at.clock() } else { at.clock()[..5].to_owned() };
+        if end - start > DATED_FROM { format!("{} {clock}", at.date().short()) } else { clock }
+    }
+
     fn scale(&self) -> Scale {
-        let values = self.series.iter().flat_map(|series| &series.values).flatten().copied();
-        let highest = values.chain(self.threshold.iter().map(|threshold| threshold.value)).fold(0.0, f64::max);
+        let values = self.series.iter().flat_map(|series| &series.values);
+        let peaks = self.series.first().into_iter().flat_map(|series| &series.highest);
+        let highest = values.chain(peaks).flatten().copied().filter(|value| value.is_finite());
+        let highest = highest.chain(self.threshold.iter().map(|threshold| threshold.value)).fold(0.0, f64::max);
         Scale::up_to(highest, self.floor)
     }
 
-    /// Stretches of known values of one series.
-    fn runs(&self, series: &Series) -> Vec<Vec<(f64, f64)>> {
+    /// Stretches of known values.
+    fn runs(&self, values: &[Option<f64>]) -> Vec<Vec<(f64, f64)>> {
         let mut runs = vec![Vec::new()];
         for index in 0..self.len() {
-            match (self.value(series, index), runs.last_mut()) {
+            match (self.value_of(values, index), runs.last_mut()) {
                 (Some(value), Some(run)) => run.push((self.at(index), value)),
                 _ => runs.push(Vec::new()),
             }
@@ -114,7 +146,16 @@ impl LineChart {
             let value = self.value(series, index).map_or_else(|| "no data".to_owned(), exactly);
             if self.series.len() == 1 { format!("{value} {}", self.unit) } else { format!("{} {value}", series.name) }
         });
-        format!("{} · {}", moment(self.at(index)).clock(), values.collect::<Vec<_>>().join(" · "))
+        // where the mean says it all, so does the readout
+        let subject = self.series.first().map(|series| (self.value(series, index), self.highest(series, index)));
+        let peak = match subject {
+            Some((Some(mean), Some(highest))) if exactly(mean) != exactly(highest) => {
+                let whose = if self.series.len() == 1 { "" } else { &format!("{} ", self.series[0].name) };
+                format!(" · {whose}at most {}", exactly(highest))
+            }
+            _ => String::new(),
+        };
+        format!("{} · {}{peak}", self.clock(self.start(index)), values.collect::<Vec<_>>().join(" · "))
     }
 
     fn draw_gaps(&self, plane: &mut Plane<'_, '_>, top: f64) -> Drawn {
@@ -131,9 +172,10 @@ impl LineChart {
     }
 
     fn draw_series(&self, plane: &mut Plane<'_, '_>) -> Drawn {
+        self.draw_peaks(plane)?;
         // the subject is drawn last and lies on top
         for (series, pen) in self.series.iter().zip(PENS).rev() {
-            for run in self.runs(series) {
+            for run in self.runs(&series.values) {
                 if let [lone] = run.as_slice() {
                     plane.draw_series([Circle::new(*lone, 3 * SCALE / 2, filled(Pen::EndDot))])?;
                     continue;
@@ -147,6 +189,26 @@ impl LineChart {
         let now = self.series.first().filter(|_| self.len() > 0).and_then(|series| self.value(series, self.len() - 1));
         if let Some(value) = now {
             plane.draw_series([Circle::new((seconds(self.end), value), 3 * SCALE, filled(Pen::EndDot))])?;
+        }
+        Ok(())
+    }
+
+    /// The highest samples of the subject: a line, and its distance from the mean.
+    fn draw_peaks(&self, plane: &mut Plane<'_, '_>) -> Drawn {
+        let Some(subject) = self.series.first().filter(|series| !series.highest.is_empty()) else { return Ok(()) };
+        for peaks in self.runs(&subject.highest) {
+            let lower = (0..self.len()).filter_map(|n| Some((self.at(n), self.value(subject, n)?)));
+            let (Some(first), Some(last)) = (peaks.first().copied(), peaks.last().copied()) else { continue };
+            let mut band: Vec<(f64, f64)> = lower.filter(|(x, _)| (first.0..=last.0).contains(x)).collect();
+            if let [lone] = peaks.as_slice() {
+                // between its mean and its highest
+                let foot = band.first().map_or(0.0, |(_, mean)| *mean);
+                plane.draw_series([PathElement::new(vec![(lone.0, foot), *lone], Pen::Peak)])?;
+                continue;
+            }
+            band.reverse();
+            plane.draw_series([Polygon::new([peaks.clone(), band].concat(), filled(Pen::Band))])?;
+            plane.draw_series(LineSeries::new(peaks, Pen::Peak))?;
         }
         Ok(())
     }
@@ -190,6 +252,9 @@ impl LineChart {
 impl Chart for LineChart {
     fn title(&self) -> String {
         let Range { start, end } = self.range();
+        if end - start > DATED_FROM {
+            return format!("{}, {} to {}", self.title, self.clock(start), self.clock(end));
+        }
         format!("{}, {} to {}", self.title, &moment(start).clock()[..5], &moment(end).clock()[..5])
     }
 
@@ -199,24 +264,28 @@ impl Chart for LineChart {
             .iter()
             .map(|series| {
                 let known = (0..self.len()).filter_map(|n| self.value(series, n).map(|value| (n, value)));
-                let highest = known.clone().max_by(|a, b| a.1.total_cmp(&b.1));
+                let peak =
+                    |(n, value): (usize, f64)| (n, self.highest(series, n).map_or(value, |peak| peak.max(value)));
+                let highest = known.clone().map(peak).max_by(|a, b| a.1.total_cmp(&b.1));
                 match (highest, known.clone().next_back()) {
                     (Some((at, highest)), Some((last, now))) => format!(
                         "{}: at most {} at {}, {} at {}.",
                         series.name,
                         exactly(highest),
-                        moment(self.at(at)).clock(),
+                        self.clock(self.start(at)),
                         exactly(now),
-                        moment(self.at(last)).clock()
+                        self.clock(self.at(last))
                     ),
                     _ => format!("{}: no data yet.", series.name),
                 }
             })
             .collect();
-        let gap = |(from, to): (f64, f64)| format!("No data from {} to {}.", moment(from).clock(), moment(to).clock());
+        let gap = |(from, to): (f64, f64)| format!("No data from {} to {}.", self.clock(from), self.clock(to));
         sentences.extend(self.gaps().into_iter().map(gap));
         sentences.extend(self.threshold.iter().map(|t| format!("{} at {}.", t.label, exactly(t.value))));
-        sentences.extend(self.markers.iter().map(|marker| format!("{} at {}.", marker.label, marker.at.clock())));
+        sentences.extend(
+            self.markers.iter().map(|marker| format!("{} at {}.", marker.label, self.clock(seconds(marker.at)))),
+        );
         sentences.join(" ")
     }
 
@@ -230,22 +299,29 @@ impl Chart for LineChart {
         let readouts: Vec<Readout> = thinned((0..self.len()).collect(), size).into_iter().map(readout).collect();
         let x_ticks = time_ticks(&range, size);
         let frame = Frame { size, x: range.clone(), x_ticks, y: &scale, unit: &self.unit };
-        frame.draw(&readouts, |plane| {
+        let mut out = frame.draw(&readouts, |plane| {
             self.draw_gaps(plane, scale.top)?;
             self.draw_series(plane)?;
             self.draw_threshold(plane, &range)?;
             self.draw_markers(plane, size, scale.top, &range)
-        })
+        });
+        let shown = self.markers.iter().filter(|marker| range.contains(&seconds(marker.at)));
+        let part = |marker: &Marker| (seconds(marker.at) - range.start) / (range.end - range.start);
+        readout::write_titles(&mut out, size, shown.map(|marker| (part(marker), marker.words.as_str())));
+        out
     }
 
     fn rows(&self) -> Rows {
         let head = std::iter::once("Time".to_owned());
-        let names = self.series.iter().map(|series| {
-            if self.unit.is_empty() { series.name.clone() } else { format!("{}, {}", series.name, self.unit) }
-        });
+        let named = |name: &str| if self.unit.is_empty() { name.to_owned() } else { format!("{name}, {}", self.unit) };
+        let subject = self.series.first().filter(|series| !series.highest.is_empty());
+        let names = self.series.iter().map(|series| named(&series.name));
+        let names = names.chain(subject.map(|series| named(&format!("highest {}", series.name))));
+        let words = |value: Option<f64>| value.map_or_else(|| "no data".to_owned(), exactly);
         let row = |index| {
-            let values = self.series.iter().map(|s| self.value(s, index).map_or_else(|| "no data".to_owned(), exactly));
-            std::iter::once(moment(self.at(index)).clock()).chain(values).collect()
+            let values = self.series.iter().map(|series| words(self.value(series, index)));
+            let highest = subject.map(|series| words(self.highest(series, index)));
+            std::iter::once(self.clock(self.start(index))).chain(values).chain(highest).collect()
         };
         Rows { head: head.chain(names).collect(), rows: (0..self.len()).rev().map(row).collect() }
     }

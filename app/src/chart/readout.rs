@@ -61,3 +61,25 @@ pub(super) fn write(out: &mut String, size: Size, readouts: &[Readout], spots: &
         .expect("writing to a string cannot fail");
     }
 }
+
+/// The flag of a marker is this wide and high for a pointer, in our pixels.
+const FLAG: (i32, i32) = (14, 18);
+
+/// Writes what is told of markers when their flag is pointed at; each stands at a part of the way from the left edge.
+pub(super) fn write_titles<'a>(out: &mut String, size: Size, markers: impl Iterator<Item = (f64, &'a str)>) {
+    let (left, right, top, _) = edges(size);
+    for (part, words) in markers {
+        #[expect(clippy::cast_possible_truncation, reason = "a place inside the drawing")]
+        let x = left + (f64::from(right - left) * part.clamp(0.0, 1.0)) as i32;
+        write!(
+            out,
+            "<rect class=\"slot\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>",
+            Pixel(x - FLAG.0 * SCALE / 2),
+            Pixel(top - FLAG.1 * SCALE / 2),
+            FLAG.0,
+            FLAG.1,
+            html_escape::encode_safe(words),
+        )
+        .expect("writing to a string cannot fail");
+    }
+}

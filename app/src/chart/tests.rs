@@ -11,7 +11,7 @@ fn line(values: Vec<Option<f64>>) -> LineChart {
         unit: "entries".into(),
         end: Timestamp::from_millis(1_773_153_128_000),
         step: Duration::from_secs(10),
-        series: vec![Series { name: "lag".into(), values }],
+        series: vec![Series { name: "lag".into(), values, highest: Vec::new() }],
         floor: 10.0,
         threshold: None,
         markers: Vec::new(),
@@ -52,6 +52,43 @@ fn a_gap_stays_a_gap() {
     assert_eq!(line(values).rows().rows.iter().filter(|row| row[1] == "no data").count(), 10);
 }
 
+/// Seven days in hours, with one hour in which one sample was high.
+fn week() -> LineChart {
+    let mut chart = line(vec![Some(2.0); 168]);
+    chart.step = Duration::from_hours(1);
+    chart.series[0].highest = vec![Some(2.0); 168];
+    chart.series[0].highest[100] = Some(90_000.0);
+    chart
+}
+
+#[test]
+fn a_spike_of_one_sample_is_seen_in_a_week() {
+    let (chart, svg) = (week(), week().draw(Size::Wide));
+    assert_eq!((count(&svg, "band"), count(&svg, "peak")), (1, 1));
+    assert!(svg.contains("100\u{202f}k"), "the axis reaches up to it");
+    assert!(chart.description().contains("at most 90\u{202f}000 at "), "{}", chart.description());
+    let rows = chart.rows();
+    assert_eq!(rows.head, ["Time", "lag, entries", "highest lag, entries"]);
+    assert_eq!(rows.rows.iter().filter(|row| row[2] == "90\u{202f}000").count(), 1);
+}
+
+#[test]
+fn a_gap_in_hours_is_a_gap_of_the_mean_and_of_the_highest() {
+    let mut chart = week();
+    chart.series[0].values[50..60].fill(None);
+    chart.series[0].highest[50..60].fill(None);
+    let svg = chart.draw(Size::Wide);
+    assert_eq!((count(&svg, "series"), count(&svg, "peak"), count(&svg, "gap")), (2, 2, 1));
+}
+
+#[test]
+fn values_stand_in_stretches_that_begin_at_round_times_and_several_days_are_dated() {
+    let rows = week().rows().rows;
+    assert_eq!((rows[0][0].as_str(), rows[167][0].as_str()), ("10 Mar 14:00", "3 Mar 15:00"));
+    let different: std::collections::BTreeSet<&String> = rows.iter().map(|row| &row[0]).collect();
+    assert_eq!(different.len(), 168);
+}
+
 #[test]
 fn a_spark_lifts_its_pen_over_a_gap() {
     assert_eq!(spark::path(&[Some(1.0), Some(1.0), None, Some(1.0), Some(1.0)], 2.0).matches('M').count(), 2);
@@ -86,7 +123,11 @@ fn nothing_one_value_and_the_same_value_can_be_drawn() {
 fn no_colour_and_no_style_leaves() {
     let mut chart = line((0..200).map(|n| Some(f64::from(n))).collect());
     chart.threshold = Some(Threshold { value: 50.0, label: "behind".into() });
-    chart.markers.push(Marker { at: Timestamp::from_millis(1_773_152_528_000), label: "replay".into() });
+    chart.markers.push(Marker {
+        at: Timestamp::from_millis(1_773_152_528_000),
+        label: "replay".into(),
+        words: "replay by local".into(),
+    });
     let bar = Bar { label: "S01".into(), value: 3.0, past: true };
     let drawn = both(&chart) + &both(&burndown(vec![(0, 13.0), (3, 9.0)])) + &both(&bars(vec![bar]));
     for attribute in ["style=", "fill=", "stroke=", "color", "font-", "rgb", "#"] {
@@ -100,7 +141,7 @@ fn no_colour_and_no_style_leaves() {
 #[test]
 fn words_of_markers_do_not_lie_on_each_other() {
     let mut chart = line((0..200).map(|n| Some(f64::from(n))).collect());
-    let marker = |ms| Marker { at: Timestamp::from_millis(ms), label: "group moved".into() };
+    let marker = |ms| Marker { at: Timestamp::from_millis(ms), label: "group moved".into(), words: String::new() };
     chart.markers = [1_773_152_528_000, 1_773_152_538_000, 1_773_153_120_000].map(marker).to_vec();
     let svg = chart.draw(Size::Wide);
     assert_eq!((count(&svg, "marker"), count(&svg, "marker-label"), count(&svg, "marker-label end")), (3, 1, 1));
@@ -111,7 +152,7 @@ fn hostile_labels_are_text() {
     let mut chart = line(vec![Some(1.0), Some(2.0)]);
     chart.unit = HOSTILE.into();
     chart.threshold = Some(Threshold { value: 1.0, label: HOSTILE.into() });
-    chart.markers.push(Marker { at: chart.end, label: HOSTILE.into() });
+    chart.markers.push(Marker { at: chart.end, label: HOSTILE.into(), words: HOSTILE.into() });
     let bar = Bar { label: HOSTILE.into(), value: 3.0, past: true };
     let drawn = both(&chart) + &both(&bars(vec![bar]));
     assert!(!drawn.contains("<script") && !drawn.contains("alert(1)</"), "{drawn}");

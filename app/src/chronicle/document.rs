@@ -246,6 +246,7 @@ pub(super) fn event(note: &EventNote) -> AnyView {
             </dd>
         }
     });
+    let trace = address::trace(note.correlation_id.as_ref().unwrap_or(&note.event_id));
     let sprint = note.sprint_id.clone().map(|id| {
         view! {
             <dt>"Sprint"</dt>
@@ -269,6 +270,9 @@ pub(super) fn event(note: &EventNote) -> AnyView {
                 </dd>
                 {correlation}
             </dl>
+            <p>
+                <a href=trace>"Its way through the services"</a>
+            </p>
         </article>
     }
     .into_any()

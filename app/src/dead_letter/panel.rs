@@ -3,7 +3,7 @@
 use domain::{
     Refusal,
     audit::AuditEntry,
-    dead_letter::{Cursor, DeadLetter, DeadLetterPage},
+    dead_letter::{Cursor, DeadLetter, DeadLetterPage, Provenance},
 };
 use leptos::prelude::*;
 
@@ -151,6 +151,7 @@ fn facts(record: &DeadLetter) -> AnyView {
             {searched("Key", &p.key)}
             {searched("Event id", &p.event_id)}
             {searched("Correlation", &p.correlation_id)}
+            {trace(p)}
             <dt>"Attempts"</dt>
             <dd>{p.attempts}</dd>
             <dt>"First failed"</dt>
@@ -172,6 +173,18 @@ fn facts(record: &DeadLetter) -> AnyView {
         </p>
     }
     .into_any()
+}
+
+/// The way to everything of the same correlation; of an event without one, to itself.
+fn trace(p: &Provenance) -> Option<impl IntoView + use<>> {
+    let id = p.correlation_id.as_ref().or(p.event_id.as_ref())?;
+    let href = address::trace_of_entry(id, &p.stream, p.source_id);
+    Some(view! {
+        <dt>"Trace"</dt>
+        <dd>
+            <a href=href>"Its way through the services"</a>
+        </dd>
+    })
 }
 
 /// What became of an act, as the audit log has it.

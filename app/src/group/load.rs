@@ -1,17 +1,19 @@
 //! What the page of one group shows.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use console::history::Course;
 use domain::{
-    Refusal,
+    Refusal, Timestamp,
     audit::AuditEntry,
+    latency::Heartbeats,
     operation::{GroupMove, PendingAct, PendingSelection, Report},
     stream::{EntryId, GroupSample, PendingPage, Snapshot, StreamSample},
 };
 use streams::inspect::PendingBrowse;
 
 use super::act::{entry_ids, pending_act, position};
-use crate::{address::Parameters, context::Context};
+use crate::{address::Parameters, clock, context::Context, history};
 
 /// Acts on this group that are shown.
 const CHANGES: usize = 6;
@@ -24,6 +26,13 @@ pub(super) struct GroupView {
     /// Acts on this group, newest first; empty too where the audit log is away.
     pub(super) changes: Vec<AuditEntry>,
     pub(super) preview: Option<Preview>,
+    /// What the group's figures were, and those of its stream.
+    pub(super) course: Course,
+    pub(super) of_stream: Course,
+    /// Acts of that time, oldest first; empty too where the audit log is away.
+    pub(super) marks: Vec<AuditEntry>,
+    /// How it went with what other processes tell.
+    pub(super) heartbeats: Heartbeats,
 }
 
 impl GroupView {
@@ -86,12 +95,25 @@ pub(super) async fn load(
     let changes = changes.map(|page| page.entries).unwrap_or_default();
     let changes = changes.into_iter().filter(|entry| entry.subject == subject).take(CHANGES).collect();
     let preview = preview(&context, &stream, &name, &query).await;
-    let view = GroupView { stream, name, snapshot, pending, changes, preview };
+    let range = history::asked(&query);
+    let (course, of_stream) = tokio::join!(
+        console::history::course(&context.console, &stream, Some(&name), range),
+        console::history::course(&context.console, &stream, None, range),
+    );
+    let start = Timestamp::from_micros(course.end.micros().saturating_sub(micros(range.span())));
+    let marks = console::audit::on_group(&context.console, &stream, &name, (start, clock::now())).await;
+    let marks = marks.unwrap_or_default();
+    let heartbeats = context.console.heartbeats();
+    let view = GroupView { stream, name, snapshot, pending, changes, preview, course, of_stream, marks, heartbeats };
     match (view.sample().is_some(), &view.pending) {
         (false, Err(refusal)) if view.snapshot.error.is_none() => Err(refusal.clone()),
         (false, Err(_)) => Err(Refusal::unavailable("Redis does not answer, and nothing is known of this group")),
         _ => Ok(view),
     }
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Computed by the code that will act, and it leaves no trace.

@@ -5,13 +5,17 @@ pub mod api;
 #[cfg(feature = "ssr")]
 mod act;
 #[cfg(feature = "ssr")]
+mod changes;
+#[cfg(feature = "ssr")]
 mod charts;
 #[cfg(feature = "ssr")]
 mod consumers;
 #[cfg(feature = "ssr")]
-mod findings;
+mod latency;
 #[cfg(feature = "ssr")]
 mod load;
+#[cfg(feature = "ssr")]
+mod measured;
 #[cfg(feature = "ssr")]
 mod move_panel;
 #[cfg(feature = "ssr")]

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     address::{self, Parameters},
+    history,
     part::{Panel, report},
 };
 
@@ -31,7 +32,7 @@ pub(super) fn panel(
 ) -> AnyView {
     let close = address::here_with(&[("act", None), ("to", None), ("at", None)]);
     let (to, after) = chosen.map_or(("", ""), |(to, after, _)| (to, after));
-    let choice = choice(view, to, after);
+    let choice = choice(view, to, after, query);
     let preview = chosen.map(|(to, after, report)| match report {
         Err(refusal) => message(&refusal.message),
         Ok(report) => confirm(view, to, after, report, query),
@@ -45,7 +46,7 @@ pub(super) fn panel(
     .into_any()
 }
 
-fn choice(view: &GroupView, to: &str, after: &str) -> AnyView {
+fn choice(view: &GroupView, to: &str, after: &str, query: &Parameters) -> AnyView {
     let places = PLACES.map(|(word, name, meaning)| {
         view! {
             <label class="check">
@@ -61,6 +62,7 @@ fn choice(view: &GroupView, to: &str, after: &str) -> AnyView {
     view! {
         <form class="move-choice" method="get" action=address::group(&view.stream, &view.name)>
             <input type="hidden" name="act" value="move" />
+            {history::kept(query)}
             <div class="panel-body">
                 <section class="panel-section">
                     {view.stream_sample().zip(view.sample()).map(|(stream, group)| now(stream, group))}

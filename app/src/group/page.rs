@@ -7,9 +7,10 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{
+    changes::changes,
     charts::charts,
     consumers::consumers,
-    findings::{changes, findings},
+    latency::latency,
     load::{GroupView, Preview, load},
     move_panel,
     pending::pending,
@@ -19,6 +20,7 @@ use super::{
 use crate::{
     address::{self, Parameters, segment_after},
     context::context,
+    finding,
     overview::sentences,
     part::{Page, RedisAway, Split, StatusWord, act_button, act_link, loaded, redis_answers},
     runbook,
@@ -36,8 +38,9 @@ fn show(view: &GroupView, query: &Parameters) -> AnyView {
     let figures = samples.map(|(stream, group)| {
         view! {
             {strip(group)}
-            {findings(stream, group)}
+            {finding::section(&view.snapshot.found, &view.stream, Some(&view.name))}
             {charts(view, stream, group)}
+            {latency(view, group, query)}
         }
     });
     let body = view! {
@@ -110,8 +113,8 @@ fn actions(view: &GroupView) -> AnyView {
     let context = context();
     let handling = view.sample().and_then(|group| group.handling.as_ref());
     let here = match handling {
-        Some(_) => Ok(()),
-        None => Err(
+        Some(handling) if handling.here => Ok(()),
+        _ => Err(
             "Its consumers run in another process. This one can hold only its own: stop and start it where it runs."
                 .to_owned(),
         ),

@@ -23,8 +23,6 @@ use crate::{
 
 /// Counters above this were set by a program that gave up on the entry (F16), not counted.
 const COUNTED_AT_MOST: u64 = 1_000_000;
-/// Ids below this (September 2001) are no times.
-const FIRST_PLAUSIBLE_MS: u64 = 1_000_000_000_000;
 /// Ages that the list can be narrowed to.
 const AGES: [(&str, &str); 2] = [("60000", "idle over 1 min"), ("300000", "idle over 5 min")];
 
@@ -102,7 +100,7 @@ fn list(view: &GroupView, page: &PendingPage, query: &Parameters) -> AnyView {
     let is_selected = |id: EntryId| all || chosen.contains(&id);
     let count = page.entries.iter().filter(|entry| is_selected(entry.id)).count();
     let rows = page.entries.iter().map(|entry| row(&view.stream, entry, is_selected(entry.id))).collect_view();
-    let kept = ["consumer", "idle", "after"].into_iter().filter_map(|name| Some((name, query.get(name)?)));
+    let kept = ["consumer", "idle", "after", "range"].into_iter().filter_map(|name| Some((name, query.get(name)?)));
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
     let link = |after: Option<String>| {
         let changes = [("after", after.as_deref()), ("ids", None), ("act", None), ("select", None)];
@@ -202,7 +200,7 @@ fn row(stream: &str, entry: &PendingEntry, is_selected: bool) -> AnyView {
         None => dash(),
     };
     let now = crate::clock::now();
-    let age = (entry.id.ms >= FIRST_PLAUSIBLE_MS).then(|| min_sec(now.since(entry.id.added_at())));
+    let age = entry.id.tells_time().then(|| min_sec(now.since(entry.id.added_at())));
     let deliveries = if entry.deliveries > COUNTED_AT_MOST { "poison".to_owned() } else { grouped(entry.deliveries) };
     let holder = Some(entry.consumer.clone()).filter(|name| !name.is_empty());
     view! {

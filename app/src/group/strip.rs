@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{
     Figure, Status,
     figure::grouped,
-    stream::{BEHIND_BAD, BEHIND_WARN, GroupSample, PENDING_WARN},
+    stream::{BEHIND_BAD, BEHIND_WARN, GroupSample, Handling, PENDING_WARN},
 };
 use leptos::prelude::*;
 
@@ -85,10 +85,10 @@ fn errors(group: &GroupSample) -> AnyView {
                 format!("p95 {} · {:.1}\u{202f}/s", milliseconds(handling.p95_ms), handling.handled as f64 / 60.0);
             (format!("{percent:.1}"), "%", note)
         }
-        (_, None) => ("–".to_owned(), "", "its consumers run elsewhere".to_owned()),
+        (_, None) => ("–".to_owned(), "", "nobody measures it".to_owned()),
         (None, Some(_)) => ("–".to_owned(), "", "no attempt in a minute".to_owned()),
     };
-    let status = error_percent(group).filter(|percent| *percent >= 1.0).map(|_| Status::Warn);
+    let status = group.handling.as_ref().and_then(Handling::failing);
     metric(Metric { id: "errors", label: "Error rate", value: value.into_any(), unit, note, status, spark: None })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{
     Status, Timestamp,
     figure::grouped,
-    health::{OutboxState, Readiness},
+    health::{LossKind, OutboxState, Readiness},
     stream::{RedisFacts, Snapshot},
     time::humane,
 };
@@ -14,6 +14,8 @@ use domain::{
 const MEMORY_WARN: u64 = 80;
 /// Events that wait longer than this are not being published.
 const OUTBOX_WARN: Duration = Duration::from_secs(10);
+/// For so long a loss is something that somebody must look at.
+const LOSS_IS_NEWS: Duration = Duration::from_hours(24);
 /// Ticks that the sampler may miss.
 const LATE_AFTER: u32 = 3;
 
@@ -151,6 +153,36 @@ pub(super) fn outbox(service: &str, state: Option<&OutboxState>, now: Timestamp)
     )
 }
 
+/// Whether Redis kept what was published. `None`: the database of the outbox is away.
+pub(super) fn losses(state: Option<&OutboxState>, now: Timestamp) -> Check {
+    let Some(state) = state else {
+        return check("Losses in Redis", Status::Unknown, "Unknown", "the database of the report does not answer");
+    };
+    let Some(loss) = state.losses.first() else {
+        return check("Losses in Redis", Status::Ok, "None", "every group got what was published, in 30 days");
+    };
+    let (ago, events) = (humane(now.since(loss.noticed_at)), grouped(loss.events));
+    let stream = &loss.stream;
+    match loss.how {
+        LossKind::SentAgain => check(
+            "Losses in Redis",
+            Status::Run,
+            "Sent again",
+            format!(
+                "{ago} ago Redis had lost {stream}; {events} events that some group may have missed were sent again"
+            ),
+        )
+        .still("Nothing is missing: who had handled them already takes no notice."),
+        LossKind::Removed => check(
+            "Losses in Redis",
+            if now.since(loss.noticed_at) < LOSS_IS_NEWS { Status::Warn } else { Status::Run },
+            "Removed unread",
+            format!("{ago} ago {events} events were found removed from {stream} before every group had read them"),
+        )
+        .still("The rest. Their text is kept for 30 days in the table outbox_losses of the sprint database."),
+    }
+}
+
 /// Whether the figures on all pages are fresh.
 pub(super) fn sampler(at: Timestamp, now: Timestamp, every: Duration) -> Check {
     if at == Timestamp::default() {
@@ -238,6 +270,7 @@ mod tests {
             service: "sprint".into(),
             unsent,
             oldest: oldest_ms.map(Timestamp::from_millis),
+            losses: Vec::new(),
         };
         assert_eq!(outbox("sprint", Some(&state(0, None)), now).status, Status::Ok);
         assert_eq!(outbox("sprint", Some(&state(2, Some(59_000))), now).status, Status::Run);

@@ -61,8 +61,11 @@ fn show(measured: &Measured) -> AnyView {
     let now = clock::now();
     let settings = &measured.context.settings;
     let outbox = measured.outboxes.iter().find(|outbox| outbox.service == "sprint");
-    let flow =
-        vec![check::outbox("sprint", outbox, now), check::sampler(measured.snapshot.at, now, settings.sample_every)];
+    let flow = vec![
+        check::outbox("sprint", outbox, now),
+        check::losses(outbox, now),
+        check::sampler(measured.snapshot.at, now, settings.sample_every),
+    ];
     let all: Vec<&Check> = [&redis, &services, &databases, &flow].into_iter().flatten().collect();
     let lede = check::summary(&all);
     let parts =

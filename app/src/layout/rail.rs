@@ -22,10 +22,13 @@ const fn place(href: &'static str, icon: &'static str, name: &'static str, prima
     Place { href, icon, name, primary }
 }
 
-const OPERATE: [Place; 3] = [
+const OPERATE: [Place; 6] = [
     place("/", "overview", "Overview", true),
     place("/streams", "streams", "Streams", true),
     place("/dead-letters", "dead", "Dead letters", true),
+    place("/findings", "search", "Findings", false),
+    place("/trace", "trace", "Trace", false),
+    place("/alerts", "alerts", "Alerts", false),
 ];
 const SCRUM: [Place; 4] = [
     place("/projects", "projects", "Projects", false),
@@ -75,7 +78,12 @@ fn item(context: &Context, place: &'static Place) -> impl IntoView + use<> {
     let path = use_location().pathname.get_untracked();
     let is_here = if place.href == "/" { path == "/" } else { path.starts_with(place.href) };
     let count = (place.href == "/dead-letters").then(|| context.snapshot().dead_letters()).filter(|count| *count > 0);
-    let worst = (place.href == "/").then(|| worst(context)).flatten();
+    let worst = match place.href {
+        "/" => worst(context).map(|(status, count)| (status, count.to_string(), " groups need a look")),
+        "/findings" => found(context).map(|(status, count)| (status, count.to_string(), " findings")),
+        "/alerts" => firing(context).map(|(status, count)| (status, grouped(count), " alerts fire")),
+        _ => None,
+    };
     view! {
         <li class=place.primary.then_some("primary")>
             <a class="rail-link" href=place.href aria-current=is_here.then_some("page") title=place.name>
@@ -83,12 +91,12 @@ fn item(context: &Context, place: &'static Place) -> impl IntoView + use<> {
                 <span>{place.name}</span>
                 {count.map(|count| view! { <span class="rail-count">{grouped(count)}</span> })}
                 {worst
-                    .map(|(status, count)| {
+                    .map(|(status, count, what)| {
                         view! {
                             <span class="rail-count" data-status=status.as_str()>
                                 <Shape status=status />
                                 {count}
-                                <span class="hidden-text">" groups need a look"</span>
+                                <span class="hidden-text">{what}</span>
                             </span>
                         }
                     })}
@@ -103,6 +111,18 @@ fn worst(context: &Context) -> Option<(Status, usize)> {
     let states: Vec<Status> = snapshot.streams.iter().flat_map(|s| &s.groups).map(|g| g.verdict.status).collect();
     let worst = states.iter().copied().min().filter(|status| matches!(status, Status::Bad | Status::Warn))?;
     Some((worst, states.iter().filter(|status| **status == worst).count()))
+}
+
+/// The worst status of what is found, if it needs a person, and how many findings have it.
+fn found(context: &Context) -> Option<(Status, usize)> {
+    let worst = context.snapshot().found.counts().into_iter().next();
+    worst.filter(|(status, _)| matches!(status, Status::Bad | Status::Warn))
+}
+
+/// The worst severity that fires, and how many alerts do.
+fn firing(context: &Context) -> Option<(Status, u64)> {
+    let counts = context.console.firing();
+    Some((counts.worst()?.status(), counts.all()))
 }
 
 fn foot(context: &Context) -> impl IntoView + use<> {

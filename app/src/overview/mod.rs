@@ -10,6 +10,6 @@ mod summary;
 mod worst;
 
 pub(crate) use groups::{behind, drained_in, trend};
-pub(crate) use order::error_percent;
+pub(crate) use order::{error_percent, percent};
 pub(crate) use page::OverviewPage;
 pub(crate) use worst::sentences;

@@ -42,7 +42,7 @@ pub(crate) fn is_problem(group: &GroupSample) -> bool {
     matches!(group.verdict.status, Status::Bad | Status::Warn | Status::Unknown)
 }
 
-/// Attempts that failed in the last minute; `None` where nothing was tried, or where it is tried elsewhere.
+/// Attempts that failed in the last minute; `None` where nothing was tried, or nobody measures.
 pub(crate) fn error_percent(group: &GroupSample) -> Option<f64> {
     group.handling.as_ref().and_then(|handling| percent(handling.failed, handling.handled + handling.failed))
 }

@@ -14,6 +14,7 @@ use crate::{
     address::Parameters,
     context::context,
     demo::{FirstRun, RemovalPanel, Running},
+    finding::on_overview,
     part::{Page, RedisAway, Split, loaded},
 };
 
@@ -69,6 +70,7 @@ fn figures(overview: &Overview, query: &Parameters) -> AnyView {
     let has_groups = snapshot.streams.iter().any(|stream| !stream.groups.is_empty());
     view! {
         {worst(snapshot)}
+        {on_overview(&snapshot.found)}
         {alerts(overview)}
         {strip(overview)}
         {has_groups.then(|| groups(snapshot, query))}

@@ -16,9 +16,6 @@ use crate::{
     part::{FigureText, Metric, metric, metrics},
 };
 
-/// From here on errors are worth a look.
-const ERRORS_WARN_PERCENT: f64 = 1.0;
-
 pub(super) fn strip(overview: &Overview) -> AnyView {
     if !overview.is_known() {
         return ().into_any();
@@ -64,10 +61,11 @@ fn error_rate(handlings: &[&Handling]) -> AnyView {
     let rate = percent(failed, tried);
     let (value, unit, note) = match rate {
         Some(rate) => (format!("{rate:.1}"), "%", format!("{} of {} attempts failed", grouped(failed), grouped(tried))),
-        None if handlings.is_empty() => ("–".to_owned(), "", "no consumer runs here".to_owned()),
+        None if handlings.is_empty() => ("–".to_owned(), "", "no process measures".to_owned()),
         None => ("–".to_owned(), "", "no attempt in a minute".to_owned()),
     };
-    let status = rate.filter(|rate| *rate >= ERRORS_WARN_PERCENT).map(|_| Status::Warn);
+    // as the verdicts have it: one group that fails is not lost in the sum of many that do not
+    let status = handlings.iter().filter_map(|handling| handling.failing()).min();
     metric(Metric { id: "error-rate", label: "Error rate", value: value.into_any(), unit, note, status, spark: None })
 }
 
@@ -118,7 +116,7 @@ fn handled(snapshot: &Snapshot, handlings: &[&Handling], groups: usize) -> AnyVi
         format!("{:.1}\u{202f}/s in", added.iter().sum::<f64>().abs())
     };
     let (value, unit, note) = if handlings.is_empty() {
-        ("–".to_owned(), "", format!("handled elsewhere · {come_in}"))
+        ("–".to_owned(), "", format!("nobody measures · {come_in}"))
     } else {
         let per_second = handlings.iter().map(|handling| handling.handled).sum::<u64>() as f64 / 60.0;
         let here = if handlings.len() < groups {

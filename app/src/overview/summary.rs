@@ -6,13 +6,8 @@ use domain::{Status, figure::grouped, health::OutboxState, stream::Snapshot, tim
 use leptos::prelude::*;
 
 use super::load::Overview;
-use crate::{
-    address, clock,
-    part::{StatusWord, bytes},
-};
+use crate::{address, clock, part::StatusWord};
 
-/// From here on a full memory is near: Redis refuses entries, or deletes, when it is reached.
-const MEMORY_PERCENT: u64 = 90;
 /// Events of the outbox leave within a second; what waits longer is worth a look.
 const OUTBOX_WARN: Duration = Duration::from_secs(10);
 
@@ -38,25 +33,9 @@ pub(super) fn lede(snapshot: &Snapshot) -> String {
     format!("{head}: {}.", list.collect::<Vec<_>>().join(", "))
 }
 
-/// What is wrong with the server or the way to it, a line each; nothing if nothing is.
+/// Events that wait, a line for each service; nothing if none do. What is wrong with Redis are findings.
 pub(super) fn alerts(overview: &Overview) -> Option<AnyView> {
-    let redis = &overview.snapshot.redis;
-    let mut lines = Vec::new();
-    if !redis.eviction_policy.is_empty() && redis.eviction_policy != "noeviction" {
-        let words = format!(
-            "Redis may delete whole streams with their groups: its eviction policy is {}, and it has evicted {} keys.",
-            redis.eviction_policy,
-            grouped(redis.evicted_keys)
-        );
-        let status = if redis.evicted_keys > 0 { Status::Bad } else { Status::Warn };
-        lines.push(line("eviction", status, "Eviction", words, "lag-unknown"));
-    }
-    if redis.max_memory_bytes > 0 && redis.used_memory_bytes >= redis.max_memory_bytes / 100 * MEMORY_PERCENT {
-        let (used, limit) = (bytes(redis.used_memory_bytes), bytes(redis.max_memory_bytes));
-        let words = format!("Redis holds {used} of the {limit} it may; when it is full it takes no entries.");
-        lines.push(line("memory", Status::Bad, "Memory", words, "redis-unreachable"));
-    }
-    lines.extend(overview.outbox.iter().map(waiting));
+    let lines: Vec<AnyView> = overview.outbox.iter().map(waiting).collect();
     (!lines.is_empty()).then(|| {
         view! {
             <section aria-labelledby="alerts">

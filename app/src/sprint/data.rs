@@ -197,6 +197,7 @@ fn on_their_way(snapshot: &Snapshot, outbox: &[OutboxState]) -> Result<u64, Stri
 mod tests {
     use domain::{
         Figure, Status, Timestamp,
+        finding::Found,
         stream::{EntryId, GroupSample, RedisFacts, StreamSample, Verdict},
     };
 
@@ -208,11 +209,13 @@ mod tests {
             name: keys::BACKLOG_GROUP.into(),
             lag,
             lag_reported: None,
+            entries_read: None,
             pending,
             last_delivered_id: EntryId::ZERO,
             behind_ms: None,
             oldest_pending_ms: None,
             oldest_pending_id: None,
+            oldest: vec![],
             consumers: vec![],
             dead_letters: Figure::Exact(0),
             lag_per_minute: None,
@@ -220,6 +223,7 @@ mod tests {
             lag_history: vec![],
             read_per_second: None,
             handling: None,
+            derived: domain::latency::Derived::default(),
             verdict: Verdict { status: Status::Unknown, word: String::new(), reason: "lag unknown".into() },
         };
         let stream = StreamSample {
@@ -235,12 +239,19 @@ mod tests {
             length_history: vec![],
             groups: vec![group],
             dead_letters: 0,
+            can_dead_letter: true,
         };
-        Snapshot { at: Timestamp::from_millis(0), error: None, redis: RedisFacts::default(), streams: vec![stream] }
+        Snapshot {
+            at: Timestamp::from_millis(0),
+            error: None,
+            redis: RedisFacts::default(),
+            streams: vec![stream],
+            found: Found::default(),
+        }
     }
 
     fn unsent(unsent: u64) -> Vec<OutboxState> {
-        vec![OutboxState { service: "sprint".into(), unsent, oldest: None }]
+        vec![OutboxState { service: "sprint".into(), unsent, oldest: None, losses: Vec::new() }]
     }
 
     #[test]

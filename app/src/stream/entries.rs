@@ -1,117 +1,97 @@
 //! The entries of a stream, newest first.
 
-use domain::{
-    figure::grouped,
-    stream::{Entry, EntryPage, Field},
-};
+use console::search::{Found, Progress, Pursuit};
+use domain::stream::{Entry, EntryId, EntryPage, Field};
 use leptos::prelude::*;
 
-use super::load::{StreamView, is_time};
+use super::{
+    load::StreamView,
+    search::{bar, counted_entries, form, progress},
+};
 use crate::{
     address::{self, Parameters},
-    part::{Clock, Empty, turning},
+    part::{Clock, Empty, Icon, turning},
 };
 
 /// Characters of an entry's fields that a row shows.
 const EXCERPT: usize = 240;
 
 pub(super) fn entries(view: &StreamView, query: &Parameters) -> AnyView {
-    let Some(found) = &view.entries else { return ().into_any() };
-    let body = match found {
-        Err(refusal) => {
+    let body = match &view.entries {
+        // what was typed is not understood, which stands under it
+        None => ().into_any(),
+        Some(Err(refusal)) => {
             view! { <p class="muted">{format!("The entries cannot be read: {}.", refusal.message)}</p> }.into_any()
         }
-        Ok(page) if page.entries.is_empty() => nothing(page, query),
-        Ok(page) => table(page, query),
+        Some(Ok(found)) => {
+            let Found { page, progress: far } = found;
+            let far = far.as_ref();
+            let list = match (page.entries.is_empty(), far) {
+                (false, _) => table(page, query, far),
+                (true, None) => nothing(page, view),
+                (true, Some(_)) => ().into_any(),
+            };
+            view! {
+                {bar(view)}
+                {far.map(|far| progress(far, page.entries.len(), view.sample()))}
+                {list}
+            }
+            .into_any()
+        }
     };
     view! {
-        <section aria-label="Entries">
-            {filters(view, query)}
+        <section class="entries" aria-label="Entries">
+            {form(view)}
             {body}
         </section>
     }
     .into_any()
 }
 
-fn filters(view: &StreamView, query: &Parameters) -> AnyView {
-    let value = |name: &str| query.get(name).unwrap_or_default();
-    let is_filtered = !value("text").is_empty() || !value("type").is_empty();
-    let clear = is_filtered.then(|| {
-        let href = address::here_with(&[("text", None), ("type", None), ("before", None), ("after", None)]);
-        view! {
-            <a class="button quiet" href=href>
-                "Clear"
-            </a>
-        }
-    });
-    let mut types: Vec<String> = match &view.entries {
-        Some(Ok(page)) => page.entries.iter().filter_map(|entry| entry.event_type.clone()).collect(),
-        _ => Vec::new(),
-    };
-    types.sort_unstable();
-    types.dedup();
-    let types = types.into_iter().map(|name| view! { <option value=name></option> }).collect_view();
-    view! {
-        <form class="filters" id="filters" method="get" action=address::stream(&view.name) role="search">
-            <input
-                class="input"
-                type="search"
-                name="text"
-                value=value("text")
-                aria-label="Filter entries by text"
-                placeholder="Text in any field"
-            />
-            <input
-                class="input"
-                name="type"
-                list="event-types"
-                value=value("type")
-                aria-label="Filter entries by event type"
-                placeholder="Event type"
-                autocomplete="off"
-            />
-            <datalist id="event-types">{types}</datalist>
-            <button class="button">"Filter"</button>
-            {clear}
-        </form>
-    }
-    .into_any()
-}
-
-fn nothing(page: &EntryPage, query: &Parameters) -> AnyView {
-    let is_filtered = query.get("text").is_some() || query.get("type").is_some();
-    let on = page.older.map(|id| {
-        let href = address::here_with(&[("before", Some(&id.to_string())), ("after", None)]);
+fn nothing(page: &EntryPage, view: &StreamView) -> AnyView {
+    let is_narrowed = view.asked.is_narrowed();
+    let looked = format!("{} looked at.", counted_entries(page.looked_at));
+    let newest = (!view.asked.follows() && !is_narrowed).then(|| {
+        let href = address::here_with(&[("at", None), ("before", None), ("after", None)]);
         view! {
             <p>
-                <a href=href>"Look further"</a>
-                " among older entries; each look goes through 5 000 of them."
+                <a href=href>"To the newest entries"</a>
             </p>
         }
     });
-    let (title, words) = match (is_filtered, page.older.is_some()) {
-        (true, true) => ("Nothing so far", "None of the entries that were looked at matches."),
-        (true, false) => ("No entry matches", "Check the spelling, or clear the filter."),
-        (false, _) => {
-            ("No entries", "The stream is empty: everything that was in it was read and trimmed, or deleted.")
-        }
+    let (title, words) = match (is_narrowed, newest.is_some()) {
+        (true, _) => (
+            "No entry fits",
+            format!("{looked} Check the spelling, look into an entry for the names of its fields, or widen the range."),
+        ),
+        (false, true) => ("No entries here", "The stream has none at this place.".to_owned()),
+        (false, false) => (
+            "No entries",
+            "The stream is empty: everything that was in it was read and trimmed, or deleted.".to_owned(),
+        ),
     };
     view! {
         <Empty title=title>
             <p>{words}</p>
-            {on}
+            {newest}
         </Empty>
     }
     .into_any()
 }
 
-fn table(page: &EntryPage, query: &Parameters) -> AnyView {
+fn table(page: &EntryPage, query: &Parameters, far: Option<&Progress>) -> AnyView {
     let open = query.get("open").unwrap_or_default();
     let rows = page.entries.iter().map(|entry| row(entry, &open)).collect_view();
-    let link = |change: [(&str, Option<&str>); 3]| address::here_with(&change);
-    let newer = page.newer.map(|id| link([("after", Some(&id.to_string())), ("before", None), ("open", None)]));
-    let older = page.older.map(|id| link([("before", Some(&id.to_string())), ("after", None), ("open", None)]));
-    let words = format!("{} entries, newest first; times are UTC", grouped(page.entries.len() as u64));
+    let link = |before: Option<EntryId>, after: Option<EntryId>| {
+        let (before, after) = (before.map(|id| id.to_string()), after.map(|id| id.to_string()));
+        let cursors = [("before", before.as_deref()), ("after", after.as_deref())];
+        address::here_with(&[&cursors[..], &[("at", None), ("open", None), ("search", None)]].concat())
+    };
+    // a page that is still being filled has no next one
+    let is_being_filled = far.is_some_and(|far| far.pursuit != Pursuit::Stopped);
+    let newer = page.newer.filter(|_| !is_being_filled).map(|id| link(None, Some(id)));
+    let older = page.older.filter(|_| !is_being_filled).map(|id| link(Some(id), None));
+    let words = format!("{}, newest first; times are UTC", counted_entries(page.entries.len() as u64));
     let foot = (newer.is_some() || older.is_some()).then(|| turning(words, newer, older, ["Newer", "Older"]));
     view! {
         <div class="table-wrap">
@@ -140,7 +120,7 @@ fn row(entry: &Entry, open: &str) -> AnyView {
     let id = entry.id.to_string();
     let href = address::here_with(&[("open", Some(&id)), ("view", None)]);
     let dash = || view! { <span class="muted">"–"</span> }.into_any();
-    let added = if is_time(entry.id) { view! { <Clock at=entry.id.added_at() /> }.into_any() } else { dash() };
+    let added = if entry.id.tells_time() { view! { <Clock at=entry.id.added_at() /> }.into_any() } else { dash() };
     let named = |text: &Option<String>, class: &'static str| match text {
         Some(text) => view! {
             <span class=class title=text.clone()>
@@ -153,9 +133,12 @@ fn row(entry: &Entry, open: &str) -> AnyView {
     view! {
         <tr data-key=id.clone() aria-current=(id == open).then_some("true")>
             <th scope="row" class="lead">
-                <a class="mono" href=href>
-                    {id.clone()}
-                </a>
+                <span class="id">
+                    <a href=href>{id.clone()}</a>
+                    <button class="copy" type="button" data-copy=id.clone() aria-label=format!("Copy {id}") title="Copy">
+                        <Icon name="copy" />
+                    </button>
+                </span>
             </th>
             <td class="second" data-label="Added">
                 {added}

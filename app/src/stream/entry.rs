@@ -9,7 +9,10 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::load::{OpenEntry, Place, is_time};
+use super::{
+    asked::{PARAMETERS, of_key},
+    load::{OpenEntry, Place},
+};
 use crate::{
     address::{self, Parameters},
     part::{Ago, Id, Panel, Shape, bytes, value, visible},
@@ -38,7 +41,7 @@ pub(super) fn panel(stream: &str, open: &Result<OpenEntry, Refusal>, query: &Par
             let title = view! { <Id text=entry.id.to_string() /> }.into_any();
             let body = view! {
                 <div class="panel-body">
-                    {facts(entry)}
+                    {facts(stream, entry)}
                     {fields(entry, raw)}
                     {groups(stream, places)}
                 </div>
@@ -54,9 +57,9 @@ pub(super) fn panel(stream: &str, open: &Result<OpenEntry, Refusal>, query: &Par
     }
 }
 
-fn facts(entry: &Entry) -> AnyView {
+fn facts(stream: &str, entry: &Entry) -> AnyView {
     let size: u64 = entry.fields.iter().map(|field| field.bytes).sum();
-    let added = is_time(entry.id).then(|| {
+    let added = entry.id.tells_time().then(|| {
         let at = entry.id.added_at();
         view! {
             <dt>"Added"</dt>
@@ -78,11 +81,22 @@ fn facts(entry: &Entry) -> AnyView {
         })
     };
     let same_key = entry.key.as_ref().map(|key| {
-        let href = address::here_with(&[("text", Some(key)), ("before", None), ("after", None), ("tab", None)]);
+        let filter = of_key(key);
+        let elsewhere = PARAMETERS.map(|name| (name, (name == "filter").then_some(filter.as_str())));
+        let href = address::here_with(&elsewhere.into_iter().chain([("tab", None)]).collect::<Vec<_>>());
         view! {
             <dt></dt>
             <dd>
                 <a href=href>"Entries of this key"</a>
+            </dd>
+        }
+    });
+    let trace = entry.event_id.as_ref().map(|id| {
+        let href = address::trace_of_entry(id, stream, entry.id);
+        view! {
+            <dt></dt>
+            <dd>
+                <a href=href>"Its way through the services"</a>
             </dd>
         }
     });
@@ -96,7 +110,7 @@ fn facts(entry: &Entry) -> AnyView {
         <section class="panel-section" aria-label="Facts">
             <dl class="facts">
                 {added} {event_type} {id_fact("Key", &entry.key)} {same_key}
-                {id_fact("Event id", &entry.event_id)} <dt>"Size"</dt> <dd>{bytes(size)}</dd>
+                {id_fact("Event id", &entry.event_id)} {trace} <dt>"Size"</dt> <dd>{bytes(size)}</dd>
             </dl>
         </section>
     }

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
+use console::{history::Course, search::Found};
 use domain::{
     Refusal,
-    stream::{Entry, EntryId, EntryPage, PendingEntry, Snapshot, StreamSample},
+    stream::{Entry, EntryId, PendingEntry, Snapshot, StreamSample},
 };
 use leptos::prelude::*;
-use streams::inspect::{Browse, PendingBrowse};
+use streams::inspect::PendingBrowse;
 
-use crate::{address::Parameters, context::Context, part::Ago};
+use super::asked::Asked;
+use crate::{address::Parameters, context::Context, history, part::Ago};
 
 /// Groups of which an open entry's place is looked up.
 const PLACES: usize = 20;
-/// Ids below this (September 2001) are no times: somebody chose them freely.
-const FIRST_PLAUSIBLE_MS: u64 = 1_000_000_000_000;
 
 /// Which part of the page is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +37,12 @@ impl Tab {
 pub(super) struct StreamView {
     pub(super) name: String,
     pub(super) snapshot: Arc<Snapshot>,
-    /// Only on its tab.
-    pub(super) entries: Option<Result<EntryPage, Refusal>>,
+    pub(super) asked: Asked,
+    /// Only on its tab, and only where what was typed is understood.
+    pub(super) entries: Option<Result<Found, Refusal>>,
     pub(super) open: Option<Result<OpenEntry, Refusal>>,
+    /// What its figures were; only on the tab of its memory.
+    pub(super) course: Option<Course>,
 }
 
 impl StreamView {
@@ -63,17 +66,11 @@ pub(super) enum Place {
     Unknown(String),
 }
 
-/// What the address asks for.
-pub(super) fn browse(query: &Parameters) -> Browse {
-    let text = |name: &str| query.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let id = |name: &str| text(name).and_then(|id| id.parse().ok());
-    Browse { before: id("before"), after: id("after"), count: 0, event_type: text("type"), text: text("text") }
-}
-
 pub(super) async fn load(context: Context, name: String, query: Parameters) -> Result<StreamView, Refusal> {
     let snapshot = context.snapshot();
+    let asked = Asked::read(&query);
     let entries = match Tab::of(&query) {
-        Tab::Entries => Some(entries(&context, &snapshot, &name, &browse(&query)).await),
+        Tab::Entries if asked.problem.is_none() => Some(entries(&context, &snapshot, &name, &asked).await),
         _ => None,
     };
     let open = match query.get("open").map(|id| id.parse::<EntryId>()) {
@@ -81,7 +78,11 @@ pub(super) async fn load(context: Context, name: String, query: Parameters) -> R
         Some(Err(error)) => Some(Err(Refusal::invalid(error.to_string()))),
         None => None,
     };
-    let view = StreamView { name, snapshot, entries, open };
+    let course = match Tab::of(&query) {
+        Tab::Memory => Some(console::history::course(&context.console, &name, None, history::asked(&query)).await),
+        _ => None,
+    };
+    let view = StreamView { name, snapshot, asked, entries, open, course };
     match (view.sample().is_some(), &view.entries) {
         (false, Some(Err(refusal))) => Err(refusal.clone()),
         (false, None) if view.snapshot.error.is_none() => {
@@ -91,9 +92,14 @@ pub(super) async fn load(context: Context, name: String, query: Parameters) -> R
     }
 }
 
-async fn entries(context: &Context, snapshot: &Snapshot, name: &str, browse: &Browse) -> Result<EntryPage, Refusal> {
+async fn entries(context: &Context, snapshot: &Snapshot, name: &str, asked: &Asked) -> Result<Found, Refusal> {
     answers(snapshot)?;
-    Ok(console::stream::entries(&context.console, name, browse).await?)
+    let (console, browse) = (&context.console, &asked.browse);
+    Ok(if asked.is_stopped {
+        console::search::stopped(console, name, browse).await?
+    } else {
+        console::search::entries(console, name, browse).await?
+    })
 }
 
 /// While Redis is away it is not asked: a page that waits for it would be slow every time.
@@ -118,7 +124,7 @@ async fn open(context: &Context, snapshot: &Snapshot, name: &str, id: EntryId) -
 }
 
 async fn place(context: &Context, stream: &str, group: &str, id: EntryId) -> Place {
-    let browse = PendingBrowse { after: Some(before(id)), count: 1, ..PendingBrowse::default() };
+    let browse = PendingBrowse { after: id.previous(), count: 1, ..PendingBrowse::default() };
     match console::group::pending(&context.console, stream, group, &browse).await {
         Ok(page) => match page.entries.into_iter().next().filter(|pending| pending.id == id) {
             Some(pending) => Place::Pending(pending),
@@ -128,38 +134,11 @@ async fn place(context: &Context, stream: &str, group: &str, id: EntryId) -> Pla
     }
 }
 
-/// The largest id below this one.
-fn before(id: EntryId) -> EntryId {
-    match (id.seq.checked_sub(1), id.ms.checked_sub(1)) {
-        (Some(seq), _) => EntryId { ms: id.ms, seq },
-        (None, Some(ms)) => EntryId { ms, seq: u64::MAX },
-        (None, None) => EntryId::ZERO,
-    }
-}
-
-/// Whether the id is a time, so that an age can be told from it.
-pub(super) fn is_time(id: EntryId) -> bool {
-    id.ms >= FIRST_PLAUSIBLE_MS
-}
-
 /// How long ago the last entry was added; its id where that says no time.
 pub(super) fn last_entry(stream: &StreamSample) -> AnyView {
     match stream.last_id {
         EntryId::ZERO => view! { <span class="muted">"none yet"</span> }.into_any(),
-        id if is_time(id) => view! { <Ago at=id.added_at() /> }.into_any(),
+        id if id.tells_time() => view! { <Ago at=id.added_at() /> }.into_any(),
         id => view! { <span class="mono">{id.to_string()}</span> }.into_any(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_id_before_is_the_largest_below() {
-        let id = |text: &str| text.parse::<EntryId>().expect("id");
-        assert_eq!(before(id("5-3")), id("5-2"));
-        assert_eq!(before(id("5-0")), EntryId { ms: 4, seq: u64::MAX });
-        assert_eq!(before(id("5-0")).next(), id("5-0"));
     }
 }

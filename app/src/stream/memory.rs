@@ -1,15 +1,17 @@
 //! How long a stream is, what it weighs, and what trimming it would lose.
 
+use console::history::{Course, Measure};
 use domain::{
+    Status,
     figure::grouped,
     stream::{EntryId, StreamSample},
 };
 use leptos::prelude::*;
 
-use super::{load::StreamView, risk::risks};
+use super::load::StreamView;
 use crate::{
     address,
-    chart::{Caption, HISTORY_STEP, LineChart, Series, chart_figure},
+    history::{charted, head, line},
     part::{Id, Shape, bytes},
 };
 
@@ -18,6 +20,7 @@ pub(super) fn memory(view: &StreamView) -> AnyView {
         return view! { <p class="muted">"Its figures follow with the next look at Redis."</p> }.into_any();
     };
     view! {
+        {view.course.as_ref().map(|course| history(course, sample))}
         <div class="columns">
             <section aria-labelledby="facts">
                 <div class="section-head">
@@ -25,16 +28,37 @@ pub(super) fn memory(view: &StreamView) -> AnyView {
                 </div>
                 {facts(sample)}
             </section>
-            {length_chart(view, sample)}
+            <section aria-labelledby="trimming">
+                <div class="section-head">
+                    <h2 id="trimming">"Trimming and its risk"</h2>
+                    <a class="end" href=address::runbook("entries-lost")>
+                        "What to do"
+                    </a>
+                </div>
+                {trimming(sample)}
+            </section>
         </div>
-        <section aria-labelledby="trimming">
-            <div class="section-head">
-                <h2 id="trimming">"Trimming and its risk"</h2>
-                <a class="end" href=address::runbook("lag-unknown")>
-                    "What to do"
-                </a>
+    }
+    .into_any()
+}
+
+/// What it was over the range that the address asks for.
+fn history(course: &Course, sample: &StreamSample) -> AnyView {
+    let name = &sample.name;
+    let length = line(course, format!("Entries in {name}"), "entries", "entries", Measure::Length, 10.0);
+    let added =
+        line(course, format!("Entries added to {name} in a second"), "entries / s", "added", Measure::Added, 1.0);
+    let memory = line(course, format!("Memory of {name}"), "bytes", "memory", Measure::Memory, 1_000.0);
+    let memory_now = sample.memory_bytes.map_or_else(|| "not measured yet".to_owned(), bytes);
+    let added_now = sample.added_per_second.map_or_else(|| "unknown".to_owned(), |rate| format!("{rate:.1} /s"));
+    view! {
+        <section aria-labelledby="history">
+            {head(course)}
+            <div class="columns of-charts">
+                {charted("length", "Length, entries", grouped(sample.length), String::new(), &length)}
+                {charted("added-chart", "Added", added_now, "last minute".to_owned(), &added)}
+                {charted("memory-chart", "Memory, bytes", memory_now, String::new(), &memory)}
             </div>
-            {trimming(sample)}
         </section>
     }
     .into_any()
@@ -66,27 +90,6 @@ fn facts(sample: &StreamSample) -> AnyView {
     .into_any()
 }
 
-fn length_chart(view: &StreamView, sample: &StreamSample) -> AnyView {
-    let values = sample.length_history.iter().map(|length| length.map(|length| length as f64)).collect();
-    let chart = LineChart {
-        title: format!("Entries in {}", sample.name),
-        unit: "entries".to_owned(),
-        end: view.snapshot.at,
-        step: HISTORY_STEP,
-        series: vec![Series { name: "entries".to_owned(), values }],
-        floor: 10.0,
-        threshold: None,
-        markers: Vec::new(),
-    };
-    let caption = Caption {
-        heading: "Length".to_owned(),
-        now: grouped(sample.length),
-        note: "entries".to_owned(),
-        ..Caption::default()
-    };
-    chart_figure("length", caption, &chart)
-}
-
 /// What was removed, what every group has read, and what each group would lose.
 fn trimming(sample: &StreamSample) -> AnyView {
     let removed = sample.entries_added.saturating_sub(sample.length);
@@ -109,23 +112,20 @@ fn trimming(sample: &StreamSample) -> AnyView {
         }
         Some(id) => format!("Every group is through with what lies before {id}; trimming that loses nothing."),
     };
-    let rows = sample.groups.iter().flat_map(|group| {
-        risks(sample, group).into_iter().map(|risk| {
-            let href = address::group(&group.stream, &group.name);
-            view! {
-                <li data-key=group.name.clone() data-status=risk.status.as_str()>
-                    <Shape status=risk.status />
-                    <span>
-                        <a class="name" href=href>
-                            {group.name.clone()}
-                        </a>
-                        ": "
-                        {risk.words}
-                        "."
-                    </span>
-                </li>
-            }
-        })
+    let unread = sample.groups.iter().filter(|group| group.lag.exceeds(0));
+    let rows = unread.map(|group| {
+        let href = address::group(&group.stream, &group.name);
+        view! {
+            <li data-key=group.name.clone() data-status="idle">
+                <Shape status=Status::Idle />
+                <span>
+                    <a class="name" href=href>
+                        {group.name.clone()}
+                    </a>
+                    {format!(": trimming past {} would remove entries that it has not read.", group.last_delivered_id)}
+                </span>
+            </li>
+        }
     });
     view! {
         <p>{removed} " " {safe}</p>

@@ -1,5 +1,6 @@
 //! Streams and one stream: what is on this Redis, and what is in it?
 
+mod asked;
 mod entries;
 mod entry;
 mod groups;
@@ -7,8 +8,7 @@ mod list;
 mod load;
 mod memory;
 mod page;
-mod risk;
+mod search;
 
 pub(crate) use list::StreamsPage;
 pub(crate) use page::StreamPage;
-pub(crate) use risk::risks;

@@ -4,6 +4,7 @@ use domain::{figure::grouped, stream::StreamSample};
 use leptos::prelude::*;
 
 use super::{
+    asked::PARAMETERS,
     entries::entries,
     entry::panel,
     groups::groups,
@@ -13,6 +14,7 @@ use super::{
 use crate::{
     address::{self, Parameters, segment_after},
     context::context,
+    finding,
     part::{Metric, Page, RedisAway, Split, bytes, loaded, metric, metrics, rate},
 };
 
@@ -34,6 +36,7 @@ fn show(view: &StreamView, query: &Parameters) -> AnyView {
     let body = view! {
         <RedisAway />
         {sample.map(figures)}
+        {finding::section(&view.snapshot.found, &view.name, None)}
         {tabs(sample, tab)}
         {body}
     }
@@ -106,8 +109,8 @@ fn worst(sample: &StreamSample) -> String {
 fn tabs(sample: Option<&StreamSample>, tab: Tab) -> AnyView {
     let groups = sample.map(|sample| sample.groups.len());
     let tab = |which: Tab, value: Option<&str>, words: &'static str, count: Option<usize>| {
-        let changes =
-            [("tab", value), ("before", None), ("after", None), ("open", None), ("text", None), ("type", None)];
+        let changes: Vec<_> =
+            PARAMETERS.iter().map(|name| (*name, None)).chain([("tab", value), ("open", None)]).collect();
         view! {
             <a href=address::here_with(&changes) aria-current=(which == tab).then_some("page")>
                 {words}

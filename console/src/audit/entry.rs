@@ -71,7 +71,7 @@ impl Ended {
 }
 
 /// What both databases can keep, and not too much of it. PostgreSQL has no NUL in a text, Redis has it in names.
-pub(super) fn storable(text: &str) -> String {
+pub(crate) fn storable(text: &str) -> String {
     let mut kept: String = text.chars().take(TEXT_AT_MOST).collect();
     if kept.len() < text.len() {
         kept.push('…');

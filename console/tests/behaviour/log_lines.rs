@@ -23,8 +23,12 @@ impl LogLines {
     }
 
     pub(crate) fn errors(&self) -> Vec<String> {
+        self.lines().into_iter().filter(|line| line.contains(" ERROR ")).collect()
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
         let text = String::from_utf8(self.lines.0.lock().expect("no panic").clone()).expect("utf-8");
-        text.lines().filter(|line| line.contains(" ERROR ")).map(str::to_owned).collect()
+        text.lines().map(str::to_owned).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use console::{Actor, Console, Error, audit};
+use console::{Actor, Console, Error, alert::Channels, audit};
 use domain::{
     Refusal,
     audit::AuditEntry,
@@ -57,6 +57,11 @@ pub(crate) async fn on_both(test: impl AsyncFn(World)) {
     test(World::new(Below::Postgres(Postgres::new().await.expect("a PostgreSQL server"))).await).await;
 }
 
+/// Runs `test` where the database plays no part.
+pub(crate) async fn on_sqlite(test: impl AsyncFn(World)) {
+    test(World::new(Below::Sqlite { folder: Sqlite::new().expect("a folder"), later: None }).await).await;
+}
+
 /// Runs `test` on both, with the console's database away until [`World::restore`].
 pub(crate) async fn on_both_without_database(test: impl AsyncFn(World)) {
     eprintln!("on SQLite");
@@ -85,6 +90,13 @@ impl World {
     pub(crate) fn another_console(&self) -> Console {
         let database = console::database(&self.below.url()).expect("a URL");
         Console::new(database, self.redis.clone(), self.metrics.clone(), self.console.snapshots())
+    }
+
+    /// The same, telling of alerts by these channels.
+    pub(crate) fn console_by(&self, channels: Channels) -> Console {
+        let database = console::database(&self.below.url()).expect("a URL");
+        let (redis, snapshots) = (self.redis.clone(), self.console.snapshots());
+        Console::telling(database, redis, self.metrics.clone(), snapshots, channels)
     }
 
     /// Takes the database away. SQLite serves a file that is open whatever becomes of it, so there the log itself goes.

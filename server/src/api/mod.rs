@@ -3,10 +3,12 @@
 //! | module | what |
 //! | --- | --- |
 //! | `project` `backlog` `sprint` `chronicle` `health` | the four services (wire contract §2), on one address |
-//! | `streams` `groups` `dead_letters` `audit` `outbox` `demo` `places` `permissions` | the console, under `/api/console` |
+//! | `streams` `groups` `dead_letters` `findings` `alerts` `audit` `outbox` `demo` `places` `permissions` | the console, under `/api/console` |
+//! | `metrics` | the same figures for Prometheus |
 //! | `extract` | what a request is read with |
 //! | `answer` | what is answered where something is not done |
 
+mod alerts;
 pub(crate) mod answer;
 mod audit;
 mod backlog;
@@ -14,8 +16,10 @@ mod chronicle;
 mod dead_letters;
 mod demo;
 mod extract;
+mod findings;
 mod groups;
 mod health;
+mod metrics;
 mod outbox;
 mod permissions;
 mod places;
@@ -56,9 +60,12 @@ use crate::live;
         (name = "streams", description = "Streams of any program, and their entries"),
         (name = "groups", description = "Consumer groups of any stream, and their repair"),
         (name = "dead letters", description = "Entries that a group gave up on"),
+        (name = "findings", description = "What is wrong with Redis in ways that its figures do not say"),
+        (name = "alerts", description = "What fires, and the rules behind it"),
         (name = "audit", description = "Who did what"),
         (name = "outbox", description = "Events that wait to be published"),
         (name = "demo", description = "The sample project and its traffic"),
+        (name = "metrics", description = "Figures for Prometheus"),
         (name = "permissions", description = "What every route needs, and what the caller holds"),
         (name = "console", description = "What the pages use")
     )
@@ -76,11 +83,14 @@ pub fn router(stop: CancellationToken) -> (Router<Context>, utoipa::openapi::Ope
         .merge(streams::routes())
         .merge(groups::routes())
         .merge(dead_letters::routes())
+        .merge(findings::routes())
+        .merge(alerts::routes())
         .merge(audit::routes())
         .merge(outbox::routes())
         .merge(demo::routes())
         .merge(places::routes())
         .merge(permissions::routes())
+        .merge(metrics::routes())
         .merge(live::routes())
         .routes(routes!(get_document))
         .split_for_parts();

@@ -57,6 +57,7 @@ enum Kind {
     Sprint,
     Stream,
     Group,
+    Trace,
     Entry,
     #[serde(rename = "dead letter")]
     DeadLetter,
@@ -92,7 +93,8 @@ async fn find_places(State(context): State<Context>, Parameters(wanted): Paramet
     places.extend([projects, sprints].into_iter().flatten());
     let mut found = best(&words, places);
     // what was named by its whole id is what was meant
-    found.splice(0..0, [by_id, by_event, dead].into_iter().flatten());
+    let trace: Vec<Place> = is_event_id(&words).then(|| trace_place(&words)).into_iter().collect();
+    found.splice(0..0, [by_id, by_event, dead, trace].into_iter().flatten());
     found.truncate(BEST);
     Json(found)
 }
@@ -138,6 +140,9 @@ fn pages() -> impl Iterator<Item = Place> {
         ("Overview", "is anything wrong, and since when", "/"),
         ("Streams", "entries, groups, consumers, memory", "/streams"),
         ("Dead letters", "what groups gave up on, by cause", "/dead-letters"),
+        ("Findings", "what is wrong with Redis, and what to do", "/findings"),
+        ("Trace", "one correlation, event by event, and its gaps", "/trace"),
+        ("Alerts", "what fires, the rules, who is told", "/alerts"),
         ("Projects", "projects and their teams", "/projects"),
         ("Backlog", "tasks and who has them", "/backlog"),
         ("Sprints", "board, burndown, velocity", "/sprints"),
@@ -261,6 +266,16 @@ async fn dead_letters_by_event(context: &Context, words: &str) -> Result<Vec<Pla
 
 fn is_event_id(words: &str) -> bool {
     uuid::Uuid::parse_str(words).is_ok()
+}
+
+/// An event's id, a correlation's and a trace's look the same; the page finds out.
+fn trace_place(id: &str) -> Place {
+    Place {
+        kind: Kind::Trace,
+        title: id.to_owned(),
+        detail: "everything of this event, correlation or trace".to_owned(),
+        href: address::trace(id),
+    }
 }
 
 fn entry_place(stream: &str, entry: &Entry) -> Place {

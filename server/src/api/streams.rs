@@ -1,13 +1,27 @@
 //! Streams of any program on this Redis, and their entries.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
-use axum::{Json, extract::State};
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::State,
+    http::{
+        HeaderName,
+        header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    },
+    response::{IntoResponse, Response},
+};
+use console::export::{self, Format};
 use domain::{
     Refusal,
+    filter::{Edge, Filter},
     stream::{Entry, EntryId, EntryPage, Snapshot, StreamSample},
 };
+use futures::StreamExt;
+use serde::Deserialize;
 use streams::inspect::Browse;
+use tokio_stream::wrappers::ReceiverStream;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -15,6 +29,7 @@ use super::{
     answer::{Answer, NotFound, Refused, Unprocessable, answer},
     extract::{Parameters, Path},
 };
+use crate::live::Stop;
 
 pub(super) fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
@@ -22,6 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(list_streams))
         .routes(routes!(get_stream))
         .routes(routes!(list_entries))
+        .routes(routes!(export_entries))
         .routes(routes!(get_entry))
 }
 
@@ -72,7 +88,10 @@ pub(super) fn sample(context: &Context, stream: &str) -> Result<StreamSample, Re
 
 /// Browse the entries of a stream
 ///
-/// Newest first. A search looks at 5000 entries at most and then says in `older` where to go on.
+/// Newest first. A search looks at 5000 entries at most and then says in `older` (with `after`: in `newer`) where to go on.
+/// A `filter` is made of conditions like `type = SprintStarted`, `data.payload.project_id != "ACM-7"`,
+/// `field.total >= 12.5`, `added > 2026-03-10T14:32`, `key starts ACM`, `data.note exists`, of words to look for in any
+/// value, and of `and`, `or`, `not` and parentheses.
 #[utoipa::path(
     get,
     path = "/api/console/streams/{stream}/entries",
@@ -81,6 +100,9 @@ pub(super) fn sample(context: &Context, stream: &str) -> Result<StreamSample, Re
         ("before" = Option<EntryId>, Query, description = "Only entries older than this one"),
         ("after" = Option<EntryId>, Query, description = "The entries right after this one; ignored with `before`"),
         ("count" = Option<usize>, Query, description = "At most this many: 50 if absent, 500 at most"),
+        ("from" = Option<String>, Query, description = "No entry older than this time (UTC) or entry id"),
+        ("to" = Option<String>, Query, description = "No entry newer than this time (UTC) or entry id"),
+        ("filter" = Option<String>, Query, description = "Only entries that fit"),
         ("event_type" = Option<String>, Query, description = "Only entries of this type"),
         ("text" = Option<String>, Query, description = "Part of a field's value, whatever its letter case")
     ),
@@ -92,6 +114,79 @@ async fn list_entries(
     Parameters(browse): Parameters<Browse>,
 ) -> Answer<EntryPage> {
     answer(console::stream::entries(&context.console, &stream, &browse).await)
+}
+
+/// What of a stream becomes a file, and how.
+#[derive(Deserialize)]
+struct Export {
+    #[serde(default)]
+    format: FileFormat,
+    from: Option<Edge>,
+    to: Option<Edge>,
+    filter: Option<Filter>,
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FileFormat {
+    #[default]
+    Jsonl,
+    Csv,
+}
+
+/// Export entries as a file
+///
+/// Oldest first: those that were there when it was asked for. The file is sent as it is read; to hang up ends the reading. It
+/// has a million entries or 1 GiB at most. Its last line says how many there are, and whether that is all: a file
+/// without that line is not whole. In CSV, a cell that a spreadsheet would take for a formula begins with an apostrophe.
+#[utoipa::path(
+    get,
+    path = "/api/console/streams/{stream}/export",
+    tag = "streams",
+    params(
+        ("format" = Option<String>, Query, description = "`jsonl`, an entry on each line, or `csv`; `jsonl` if absent"),
+        ("from" = Option<String>, Query, description = "No entry older than this time (UTC) or entry id"),
+        ("to" = Option<String>, Query, description = "No entry newer than this time (UTC) or entry id"),
+        ("filter" = Option<String>, Query, description = "Only entries that fit, as in the list")
+    ),
+    responses(
+        (status = 200, description = "The file", content((String = "application/x-ndjson"), (String = "text/csv"))),
+        NotFound,
+        Unprocessable
+    )
+)]
+async fn export_entries(
+    State(context): State<Context>,
+    Extension(Stop(stop)): Extension<Stop>,
+    Path(stream): Path<String>,
+    Parameters(wanted): Parameters<Export>,
+) -> Result<Response, Refused> {
+    let Export { format, from, to, filter } = wanted;
+    let browse = Browse { from, to, filter, ..Browse::default() };
+    let (format, content_type, extension) = match format {
+        FileFormat::Jsonl => (Format::Lines, "application/x-ndjson", "jsonl"),
+        FileFormat::Csv => (Format::Csv, "text/csv; charset=utf-8; header=present", "csv"),
+    };
+    let parts = export::export(&context.console, &stream, &browse, format, stop).await?;
+    let headers = [
+        (CONTENT_TYPE, content_type.to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}.{extension}\"", file_name(&stream))),
+        (
+            HeaderName::from_static("x-export-limit"),
+            format!("entries={}, bytes={}", export::ENTRIES_AT_MOST, export::BYTES_AT_MOST),
+        ),
+    ];
+    Ok((headers, Body::from_stream(ReceiverStream::new(parts).map(Ok::<_, Infallible>))).into_response())
+}
+
+/// A stream's name as a file may be called on any machine.
+fn file_name(stream: &str) -> String {
+    /// Characters that leave room for an ending and a copy's number.
+    const LONGEST: usize = 80;
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let name: String = stream.chars().take(LONGEST).map(|c| if is_safe(c) { c } else { '_' }).collect();
+    format!("entries-{name}")
 }
 
 /// Get an entry, whole

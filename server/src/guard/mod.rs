@@ -7,6 +7,7 @@
 //! | [`origin`] | requests that another site makes a browser send |
 //! | [`host`] | names that are not ours (DNS rebinding) |
 //! | [`content`] | bodies that a plain form of another site could carry |
+//! | [`trace`] | which trace a request belongs to |
 //! | [`headers`] | what every answer tells the browser |
 //! | [`limits`] | size, time, panics; an act that was begun is finished |
 
@@ -17,6 +18,7 @@ pub mod limits;
 pub mod origin;
 pub mod permit;
 pub mod table;
+pub mod trace;
 
 use axum::{Router, middleware};
 use tokio_util::task::TaskTracker;
@@ -34,6 +36,8 @@ pub use table::Surface;
 pub fn around(router: Router, hosts: Hosts, acts: TaskTracker) -> Router {
     // the layer named last is the first to see a request
     router
+        // within the task of an act: a task that is spawned does not know the trace of who spawned it
+        .layer(middleware::from_fn(trace::begin))
         .layer(middleware::from_fn_with_state(acts, limits::finish))
         .layer(middleware::from_fn(limits::body))
         .layer(middleware::from_fn(content::check))

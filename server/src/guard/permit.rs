@@ -11,7 +11,10 @@ use axum::{
 use domain::Refusal;
 
 use super::FUNCTIONS;
-use super::table::{self, Access, Surface};
+use super::{
+    table::{self, Access, Surface},
+    trace::Matched,
+};
 use crate::api::answer::{Refused, detail};
 
 #[derive(Clone)]
@@ -27,6 +30,15 @@ pub fn permitted<S: Clone + Send + Sync + 'static>(router: Router<S>, context: C
 }
 
 async fn check(State(gate): State<Gate>, matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let route = Matched::new(request.method(), matched.as_ref());
+    let mut response = answer(&gate, matched, request, next).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+async fn answer(gate: &Gate, matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
     // leptos finds a server function by exactly this text, whatever the pattern of its route
     let asked = request.uri().path();
     let (surface, path) = match matched.as_ref() {

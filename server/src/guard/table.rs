@@ -2,7 +2,7 @@
 //! test fails.
 
 use axum::http::Method;
-use domain::Permission::{self, Destroy, ManageSprints, Operate, Recover, SeeBody, SeeMetadata};
+use domain::Permission::{self, Administer, Destroy, ManageSprints, Operate, Recover, SeeBody, SeeMetadata};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -115,6 +115,7 @@ pub const TABLE: &[Entry] = &[
     get("/api/console/streams/{stream}", SeeMetadata),
     get("/api/console/streams/{stream}/entries", SeeBody),
     get("/api/console/streams/{stream}/entries/{id}", SeeBody),
+    get("/api/console/streams/{stream}/export", SeeBody),
     // groups
     get("/api/console/streams/{stream}/groups", SeeMetadata),
     get("/api/console/streams/{stream}/groups/{group}", SeeMetadata),
@@ -129,6 +130,11 @@ pub const TABLE: &[Entry] = &[
     get("/api/console/dead-letters/record", SeeBody),
     post("/api/console/dead-letters/replay", Recover),
     post("/api/console/dead-letters/discard", Destroy),
+    // findings and alerts
+    get("/api/console/findings", SeeMetadata),
+    get("/api/console/alerts", SeeMetadata),
+    get("/api/console/alerts/rules", SeeMetadata),
+    get("/api/console/alerts/history", SeeMetadata),
     // audit, outbox, demo
     get("/api/console/audit", SeeMetadata),
     get("/api/console/audit/{id}", SeeMetadata),
@@ -140,6 +146,8 @@ pub const TABLE: &[Entry] = &[
     post("/api/console/demo/mend", Operate),
     post("/api/console/demo/fail", Operate),
     post("/api/console/demo/remove", Destroy),
+    // what Prometheus asks
+    get("/metrics", SeeMetadata),
     // what pages use
     get("/api/console/permissions", SeeMetadata),
     get("/api/console/places", SeeMetadata),
@@ -151,6 +159,10 @@ pub const TABLE: &[Entry] = &[
     page("/streams/{stream}", SeeBody),
     page("/streams/{stream}/groups/{group}", SeeMetadata),
     page("/dead-letters", SeeBody),
+    page("/findings", SeeMetadata),
+    page("/trace", SeeBody),
+    page("/trace/{id}", SeeBody),
+    page("/alerts", SeeMetadata),
     page("/projects", SeeMetadata),
     page("/projects/{project}", SeeMetadata),
     page("/backlog", SeeMetadata),
@@ -173,6 +185,12 @@ pub const TABLE: &[Entry] = &[
     function("/api/fn/group/repair", Recover),
     function("/api/fn/group/move", Operate),
     function("/api/fn/group/pause", Operate),
+    function("/api/fn/alert/create", Administer),
+    function("/api/fn/alert/change", Administer),
+    function("/api/fn/alert/enable", Administer),
+    function("/api/fn/alert/delete", Administer),
+    function("/api/fn/alert/mute", Operate),
+    function("/api/fn/alert/test", Operate),
     function("/api/fn/project/create", ManageSprints),
     function("/api/fn/project/set_status", ManageSprints),
     function("/api/fn/project/add_member", ManageSprints),

@@ -9,7 +9,7 @@ use std::{
 
 use app::{Context, EnvironmentKind, Settings};
 use axum::{Router, routing::post};
-use console::{Actor, Console};
+use console::{Actor, Console, alert};
 use domain::{Figure, Permission, Timestamp, health::OutboxState, stream::Snapshot};
 use leptos::prelude::provide_context;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -31,14 +31,31 @@ pub(crate) struct Wanted {
     pub(crate) actor: Actor,
     /// Whether there is a folder for the databases; without it they are away until [`Running::bring_databases_back`].
     pub(crate) databases: bool,
+    /// The PostgreSQL of the services, in place of files.
+    pub(crate) postgres: Option<String>,
     pub(crate) redis: bool,
+    /// How often the sampler looks at Redis.
+    pub(crate) sample_every: Duration,
+    /// Whether consumers and the relay run.
+    pub(crate) workers: bool,
+    /// Groups that Prometheus is told of at most.
+    pub(crate) metrics_groups: usize,
     /// Routes that the test adds, behind the same guard.
     pub(crate) also: Router,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { actor: Actor::local(), databases: true, redis: true, also: Router::new() }
+        Self {
+            actor: Actor::local(),
+            databases: true,
+            postgres: None,
+            redis: true,
+            sample_every: Duration::from_millis(100),
+            workers: true,
+            metrics_groups: 1_000,
+            also: Router::new(),
+        }
     }
 }
 
@@ -86,13 +103,17 @@ impl Running {
         }
         let (stop, close, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let redis = Redis::new(&server.url()).expect("a URL");
-        let services = Services::new(Databases::sqlite(&databases).expect("URLs"));
+        let of_services =
+            wanted.postgres.map_or_else(|| Databases::sqlite(&databases), |url| Databases::postgres(&url));
+        let services = Services::new(of_services.expect("URLs"));
         let metrics = Metrics::default();
-        let (sampler, snapshots) = sampler(redis.clone(), metrics.clone(), Duration::from_millis(100));
+        let (sampler, snapshots) = sampler(redis.clone(), metrics.clone(), wanted.sample_every);
         tasks.spawn(sampler.run(stop.clone()));
-        tasks.spawn(Relay::new(services.clone(), redis.clone()).run(stop.clone()));
-        for consumer in services::consumers(&services, &redis, &metrics, "test-1") {
-            tasks.spawn(consumer.run(stop.clone()));
+        if wanted.workers {
+            tasks.spawn(Relay::new(&services, redis.clone()).run(stop.clone()));
+            for consumer in services::consumers(&services, &redis, &metrics, "test-1") {
+                tasks.spawn(consumer.run(stop.clone()));
+            }
         }
         let console_url = store::sqlite_url(&databases, "console");
         let console_database = console::database(&console_url).expect("a URL");
@@ -103,8 +124,13 @@ impl Running {
             console: Console::new(console_database, redis.clone(), metrics, snapshots),
             redis,
             actor: wanted.actor,
-            settings: Arc::new(settings(serde_json::to_value(document).expect("a document"))),
+            settings: Arc::new(Settings {
+                sample_every: wanted.sample_every,
+                metrics_groups: wanted.metrics_groups,
+                ..settings(serde_json::to_value(document).expect("a document"))
+            }),
         };
+        tasks.spawn(alert::Watcher::new(&context.console).run(stop.clone()));
         let router = router(&context, wanted.also, close.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -239,6 +265,7 @@ fn settings(openapi: Value) -> Settings {
         kind: EnvironmentKind::Development,
         version: "0",
         sample_every: Duration::from_millis(100),
+        metrics_groups: 1_000,
         embedded_redis: false,
         embedded_databases: true,
         openapi,

@@ -124,3 +124,8 @@ fn apply(before: &Task, change: ChangeTask) -> Result<Task, Error> {
 pub fn handler(services: Services) -> EventHandler {
     EventHandler::backlog(services)
 }
+
+/// The same for the stream of task updates, which are handled many at a time.
+pub fn tasks_handler(services: Services) -> EventHandler {
+    EventHandler::tasks(services)
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Timestamp,
-    backlog::{BacklogSummary, Task, TaskStatus},
+    backlog::{BacklogSummary, Standing, Task, TaskStatus},
 };
 use sqlx::AnyConnection;
 use store::rows;
@@ -130,7 +130,7 @@ pub(super) async fn update(connection: &mut AnyConnection, task: &Task, changed_
 pub(super) async fn apply_update(
     connection: &mut AnyConnection,
     task_id: &str,
-    standing: domain::backlog::Standing,
+    standing: Standing,
     assigned_to: Option<&str>,
     sprint_id: Option<&str>,
     at: Timestamp,
@@ -147,6 +147,53 @@ pub(super) async fn apply_update(
         update(connection, &task, at).await?;
     }
     Ok(true)
+}
+
+/// What one `TASK_UPDATED` carries.
+pub(super) struct Update<'a> {
+    pub(super) task_id: &'a str,
+    pub(super) standing: Standing,
+    pub(super) assigned_to: Option<&'a str>,
+    pub(super) sprint_id: Option<&'a str>,
+    pub(super) at: Timestamp,
+}
+
+/// [`apply_update`] for updates of different tasks, at most [`rows::ROWS_PER_STATEMENT`]. Answers how many of the tasks
+/// exist.
+pub(super) async fn apply_updates(connection: &mut AnyConnection, updates: &[Update<'_>]) -> Result<usize, Error> {
+    if updates.is_empty() {
+        return Ok(0);
+    }
+    let statement = format!(
+        "update tasks set status = new.column2, progress_percentage = new.column3, assigned_to = new.column4,
+             sprint_id = new.column5, changed_at_us = new.column6
+         from (values {}) as new
+         where task_id = new.column1 and changed_at_us <= new.column6",
+        rows::typed(updates.len(), &["text", "text", "bigint", "text", "text", "bigint"])
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
+    for update in updates {
+        query = query
+            .bind(update.task_id)
+            .bind(update.standing.status.as_str())
+            .bind(update.standing.progress)
+            .bind(update.assigned_to)
+            .bind(update.sprint_id)
+            .bind(update.at.micros());
+    }
+    let updated = usize::try_from(query.execute(&mut *connection).await?.rows_affected()).unwrap_or(usize::MAX);
+    if updated == updates.len() {
+        return Ok(updated);
+    }
+    // the others were changed later, or are not there
+    let statement =
+        format!("select cast(count(*) as bigint) from tasks where task_id in ({})", rows::list(1, updates.len()));
+    let mut query = sqlx::query_as(sqlx::AssertSqlSafe(statement));
+    for update in updates {
+        query = query.bind(update.task_id);
+    }
+    let (existing,): (i64,) = query.fetch_one(connection).await?;
+    Ok(usize::try_from(existing).unwrap_or(0))
 }
 
 /// The effect of an event of time `at` on many tasks at once.

@@ -15,7 +15,7 @@ pub(super) const RECORDED: [&str; 2] = [SPRINT_STARTED, SPRINT_COMPLETED];
 pub(crate) async fn handle(services: &Services, message: &Message) -> Result<(), Failure> {
     match message.envelope.event_type.as_deref() {
         Some(SPRINT_STARTED) => {
-            let event: DomainEvent<SprintStartedPayload> = inbox::read(&message.data)?;
+            let event: DomainEvent<SprintStartedPayload> = inbox::read(message.data())?;
             let p = &event.payload;
             let text = format!(
                 "Sprint {} ({}) started with {} tasks; it ends on {}.",
@@ -27,7 +27,7 @@ pub(crate) async fn handle(services: &Services, message: &Message) -> Result<(),
             record(services, &event, &p.project_id, &p.sprint_id, text).await
         }
         Some(SPRINT_COMPLETED) => {
-            let event: DomainEvent<SprintCompletedPayload> = inbox::read(&message.data)?;
+            let event: DomainEvent<SprintCompletedPayload> = inbox::read(message.data())?;
             let p = &event.payload;
             let text = format!(
                 "Sprint {} ({}) was closed as {}: {} of {} tasks finished, {} back to the backlog.",

@@ -37,9 +37,14 @@ fn fate(event_id: &str) -> Fate {
     }
 }
 
+/// Whether the handling of this event may be delayed or fail on purpose.
+pub(crate) fn is_disturbed(services: &Services, event: &TaskUpdated) -> bool {
+    event.event_data.project_id == PROJECT && services.demo().is_failing()
+}
+
 /// Delays or fails the handling of an event of the sample project, while that is switched on.
 pub(crate) async fn disturb(services: &Services, event: &TaskUpdated, attempt: u64) -> Result<(), Failure> {
-    if event.event_data.project_id != PROJECT || !services.demo().is_failing() {
+    if !is_disturbed(services, event) {
         return Ok(());
     }
     match fate(&event.event_id) {

@@ -9,7 +9,7 @@ mod traffic;
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-pub(crate) use disturbance::disturb;
+pub(crate) use disturbance::{disturb, is_disturbed};
 use domain::{
     Timestamp,
     demo::{DemoState, PROJECT},

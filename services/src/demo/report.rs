@@ -95,7 +95,7 @@ struct Slow(Services);
 
 impl Handler for Slow {
     async fn handle(&self, message: &Message) -> Result<(), Failure> {
-        if self.0.demo().is_failing() && demo_event(&message.data).is_some() {
+        if self.0.demo().is_failing() && demo_event(message.data()).is_some() {
             tokio::time::sleep(SLOW).await;
         }
         Ok(())

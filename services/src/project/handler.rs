@@ -13,12 +13,12 @@ use crate::{Error, Services, inbox};
 pub(crate) async fn handle(services: &Services, message: &Message) -> Result<(), Failure> {
     match message.envelope.event_type.as_deref() {
         Some(SPRINT_STARTED) => {
-            let event: DomainEvent<SprintStartedPayload> = inbox::read(&message.data)?;
+            let event: DomainEvent<SprintStartedPayload> = inbox::read(message.data())?;
             let project_id = &event.payload.project_id;
             set_status(services, &event.event_id, project_id, IN_PROGRESS, None, event.timestamp).await
         }
         Some(SPRINT_COMPLETED) => {
-            let event: DomainEvent<SprintCompletedPayload> = inbox::read(&message.data)?;
+            let event: DomainEvent<SprintCompletedPayload> = inbox::read(message.data())?;
             let project_id = &event.payload.project_id;
             // a status that somebody set by hand meanwhile stays
             set_status(services, &event.event_id, project_id, ACTIVE, Some(IN_PROGRESS), event.timestamp).await

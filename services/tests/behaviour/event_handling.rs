@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use services::{backlog, chronicle, project, sprint};
 use streams::Handler;
 
-use crate::world::{Away, handlers, is_outage, is_reject, is_retry, message, on_both, raw_message, without};
+use crate::world::{Away, handlers, is_outage, is_reject, is_retry, message, on_both, without};
 
 fn task_updated(event_id: &str, at: &str, status: &str, progress: i64) -> Value {
     json!({
@@ -277,9 +277,8 @@ async fn a_known_type_without_its_fields_or_out_of_range_is_rejected_at_once() {
 async fn other_types_are_none_of_our_business() {
     on_both(async |world| {
         for handler in handlers(&world.services) {
-            for event in [r#"{"event_type":"TASK_PROGRESSED"}"#, r#"{"hello":"world"}"#] {
-                handler.handle(&raw_message(event.as_bytes())).await.expect("acknowledged");
-            }
+            let event = json!({"event_type": "TASK_PROGRESSED"});
+            handler.handle(&message(&event)).await.expect("acknowledged");
         }
     })
     .await;

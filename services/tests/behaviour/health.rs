@@ -1,6 +1,6 @@
 //! Readiness: the own database and Redis decide, peers are reported.
 
-use services::health::{Service, readiness};
+use services::health::{Service, databases, readiness};
 use streams::Redis;
 use testkit::redis::Server;
 
@@ -33,6 +33,15 @@ async fn a_peer_that_is_away_is_reported_and_does_not_gate() {
         let project = readiness(&world.services, &redis, Service::Project).await;
         assert_eq!((project.status.as_str(), project.database.as_str()), ("not_ready", "error"));
         assert!(project.external_apis.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_told_and_the_others_are_not_taken_for_it() {
+    without(Away::Project, async |world| {
+        let up: Vec<_> = databases(&world.services).await.into_iter().filter(|(_, up)| *up).collect();
+        assert_eq!(up, [Service::Backlog, Service::Sprint, Service::Chronicle].map(|service| (service, true)));
     })
     .await;
 }

@@ -24,7 +24,7 @@ impl Running {
     pub(crate) fn start(services: &Services, server: &Server) -> Self {
         let stop = CancellationToken::new();
         let redis = Redis::new(&server.url()).expect("a URL");
-        let task = tokio::spawn(Relay::new(services.clone(), redis).run(stop.clone()));
+        let task = tokio::spawn(Relay::new(services, redis).run(stop.clone()));
         Self { stop, task }
     }
 

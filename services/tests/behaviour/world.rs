@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use domain::{
     backlog::Task,
-    event::Envelope,
     project::{AssignTeamMembers, CreateEmployee, CreateProject},
     refusal::RefusalKind,
     sprint::StartSprint,
@@ -176,18 +175,7 @@ pub(crate) fn a_sprint() -> StartSprint {
 
 /// An event as a consumer's first attempt would see it.
 pub(crate) fn message(event: &Value) -> Message {
-    raw_message(event.to_string().as_bytes())
-}
-
-pub(crate) fn raw_message(data: &[u8]) -> Message {
-    Message {
-        stream: "a stream".to_owned(),
-        group: "a group".to_owned(),
-        id: EntryId::ZERO,
-        data: data.to_vec(),
-        envelope: Envelope::read(data).expect("an envelope"),
-        attempt: 1,
-    }
+    Message::new("a stream", "a group", EntryId::ZERO, event.to_string()).expect("an event")
 }
 
 /// How a service refused.

@@ -5,10 +5,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Figure, stream::EntryId};
+use domain::{
+    Figure,
+    finding::ServerFacts,
+    stream::{EntryId, RedisFacts},
+};
 use redis::Value;
 
-use crate::{Error, Redis, dead_letter::record::Record, inspect, keys, reply::StreamFacts};
+use crate::{
+    Error, Redis,
+    client::Node,
+    dead_letter::record::Record,
+    inspect, keys,
+    reply::StreamFacts,
+    server::{Info, Mode, Server},
+};
 
 /// Keys looked at per SCAN, which holds up everybody else for well under a millisecond.
 const SCAN_COUNT: usize = 1_000;
@@ -21,6 +32,8 @@ const WALK_EVERY: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(super) struct Directory {
     names: BTreeSet<String>,
+    /// Servers whose keys are still to be gone through in this walk; the last one from the cursor on.
+    ahead: Vec<Option<Node>>,
     cursor: u64,
     last_walk: Option<Instant>,
     small: bool,
@@ -36,29 +49,40 @@ impl Directory {
         self.names.remove(name);
     }
 
-    /// Walks on. A server with few keys is gone through at every look.
-    pub(super) async fn refresh(&mut self, redis: &Redis) -> Result<(), Error> {
-        let begins = self.cursor == 0;
+    /// Walks on, through all of `masters`. Servers with few keys are gone through at every look.
+    pub(super) async fn refresh(&mut self, redis: &Redis, masters: &[Option<Node>]) -> Result<(), Error> {
+        let begins = self.ahead.is_empty();
         if begins && !self.small && self.last_walk.is_some_and(|last| last.elapsed() < WALK_EVERY) {
             return Ok(());
         }
         if begins {
             self.last_walk = Some(Instant::now());
+            self.ahead = masters.to_vec();
+            self.cursor = 0;
         }
-        for _ in 0..SCANS_AT_ONCE {
+        // a master that is none any more leads nowhere; what has taken its slots is met in the next walk
+        while self.ahead.last().is_some_and(|node| !masters.contains(node)) {
+            self.leave();
+        }
+        for _ in 0..SCANS_AT_ONCE.max(masters.len()) {
+            let Some(node) = self.ahead.last() else { break };
             let mut scan = redis::cmd("SCAN");
             scan.arg(self.cursor).arg("COUNT").arg(SCAN_COUNT).arg("TYPE").arg("stream");
-            let (cursor, found): (u64, Vec<Vec<u8>>) = redis.query(&scan).await?;
+            let (cursor, found): (u64, Vec<Vec<u8>>) = redis.query_on(node.as_ref(), &scan).await?;
             // a name that is not text cannot be shown or asked for by anybody here
             self.names.extend(found.into_iter().filter_map(|name| String::from_utf8(name).ok()));
             self.cursor = cursor;
             if cursor == 0 {
-                self.small = begins;
-                return Ok(());
+                self.leave();
             }
         }
-        self.small = false;
+        self.small = begins && self.ahead.is_empty();
         Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.ahead.pop();
+        self.cursor = 0;
     }
 }
 
@@ -127,22 +151,56 @@ impl Graves {
     }
 }
 
-/// The server's own figures, from the text of INFO and the answer of TIME.
-pub(super) fn facts(info: &str) -> domain::stream::RedisFacts {
-    let values: HashMap<&str, &str> = info.lines().filter_map(|line| line.trim_end().split_once(':')).collect();
-    let text = |name: &str| values.get(name).copied().unwrap_or_default().to_owned();
-    let number = |name: &str| values.get(name).and_then(|value| value.parse().ok()).unwrap_or(0);
-    let valkey = values.get("server_name").is_some_and(|name| *name == "valkey");
-    domain::stream::RedisFacts {
-        version: text(if valkey { "valkey_version" } else { "redis_version" }),
-        product: if valkey { "valkey" } else { "redis" }.to_owned(),
-        mode: text(if valkey { "server_mode" } else { "redis_mode" }),
-        used_memory_bytes: number("used_memory"),
-        max_memory_bytes: number("maxmemory"),
-        eviction_policy: text("maxmemory_policy"),
-        evicted_keys: number("evicted_keys"),
-        connected_clients: number("connected_clients"),
-        uptime_seconds: number("uptime_in_seconds"),
+/// What the servers say of themselves (one INFO for each), added up.
+pub(super) fn facts(infos: &[String], mode: Mode) -> RedisFacts {
+    let infos: Vec<Info> = infos.iter().map(|info| Info::read(info)).collect();
+    let servers: Vec<Server> = infos.iter().map(|info| Server::read(info, mode)).collect();
+    let sum = |name: &str| infos.iter().map(|info| info.number(name)).sum();
+    let limits: Vec<u64> = infos.iter().map(|info| info.number("maxmemory")).collect();
+    // of several, the one that is to be worried about: it could delete streams
+    let policies = || infos.iter().map(|info| info.text("maxmemory_policy"));
+    let policy = policies().find(|policy| *policy != "noeviction").or_else(|| policies().next());
+    // and the oldest: it decides what can be relied on
+    let server = servers.into_iter().min_by_key(Server::numbers).unwrap_or_default();
+    RedisFacts {
+        version: server.version,
+        product: server.product,
+        mode: server.mode.to_string(),
+        used_memory_bytes: sum("used_memory"),
+        // one without a limit has none in sum
+        max_memory_bytes: if limits.contains(&0) { 0 } else { limits.iter().sum() },
+        eviction_policy: policy.unwrap_or_default().to_owned(),
+        evicted_keys: sum("evicted_keys"),
+        connected_clients: sum("connected_clients"),
+        // how long all of them have been there
+        uptime_seconds: infos.iter().map(|info| info.number("uptime_in_seconds")).min().unwrap_or(0),
+        servers: infos.iter().map(server_facts).collect(),
+    }
+}
+
+fn server_facts(info: &Info<'_>) -> ServerFacts {
+    let replicas = info.number("connected_slaves");
+    // slave0:ip=127.0.0.1,port=6380,state=online,offset=42,lag=0
+    let silence = |line: &str| -> Option<u64> {
+        line.split(',').find_map(|part| part.strip_prefix("lag=")).and_then(|seconds| seconds.parse().ok())
+    };
+    let silences = (0..replicas).filter_map(|n| {
+        let line = info.text(&format!("slave{n}"));
+        // one that is still fetching everything is not expected to report
+        line.contains("state=online").then(|| silence(line)).flatten()
+    });
+    ServerFacts {
+        run_id: info.text("run_id").to_owned(),
+        uptime_seconds: info.number("uptime_in_seconds"),
+        used_memory_bytes: info.number("used_memory"),
+        max_memory_bytes: info.number("maxmemory"),
+        eviction_policy: info.text("maxmemory_policy").to_owned(),
+        evicted_keys: info.number("evicted_keys"),
+        is_replica: info.text("role") == "slave",
+        replicas,
+        replica_silent_seconds: silences.max(),
+        // told only where replicas are required
+        needs_replicas: !info.text("min_slaves_good_slaves").is_empty(),
     }
 }
 
@@ -150,4 +208,33 @@ pub(super) fn facts(info: &str) -> domain::stream::RedisFacts {
 pub(super) fn server_time_ms(answer: &Value) -> Result<u64, Error> {
     let (seconds, micros): (u64, u64) = redis::from_redis_value_ref(answer)?;
     Ok(seconds * 1_000 + micros / 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_of_a_cluster_are_one_in_sum_and_as_good_as_the_worst_of_them() {
+        let info = |version: &str, policy: &str, limit: u64, uptime: u64| {
+            format!(
+                "redis_version:{version}\r\nredis_mode:cluster\r\nused_memory:10\r\nmaxmemory:{limit}\r\n\
+                 maxmemory_policy:{policy}\r\nuptime_in_seconds:{uptime}\r\nevicted_keys:1\r\nconnected_clients:2\r\n"
+            )
+        };
+        let two = [info("7.2.1", "noeviction", 50, 9), info("7.0.15", "allkeys-lru", 60, 5)];
+        let facts = facts(&two, Mode::Cluster);
+        assert_eq!((facts.version.as_str(), facts.mode.as_str()), ("7.0.15", "cluster"));
+        assert_eq!((facts.used_memory_bytes, facts.max_memory_bytes, facts.uptime_seconds), (20, 110, 5));
+        assert_eq!(
+            (facts.eviction_policy.as_str(), facts.evicted_keys, facts.connected_clients),
+            ("allkeys-lru", 2, 4)
+        );
+        let replicated = "connected_slaves:2\r\nslave0:ip=::1,port=1,state=online,offset=4,lag=12\r\n\
+                          slave1:ip=::1,port=2,state=wait_bgsave,offset=0,lag=99\r\nmin_slaves_good_slaves:1\r\n";
+        let server = server_facts(&Info::read(replicated));
+        assert_eq!((server.replicas, server.replica_silent_seconds, server.needs_replicas), (2, Some(12), true));
+        let unlimited = [info("7.2.1", "noeviction", 50, 9), info("7.2.1", "noeviction", 0, 9)];
+        assert_eq!(super::facts(&unlimited, Mode::Cluster).max_memory_bytes, 0);
+    }
 }

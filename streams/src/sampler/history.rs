@@ -129,6 +129,34 @@ mod tests {
             prop_assert_eq!(values.last().copied().flatten(), samples.last().map(|s| s.1));
         }
 
+        /// Looked at once a second, while each second's reading is up to 10 % off its mean.
+        #[test]
+        fn at_a_steady_drain_the_time_told_is_within_a_fifth_of_the_truth(
+            rate in 20u64..500,
+            unevenness in prop::collection::vec(-10i64..=10, 90),
+        ) {
+            let mut lag = rate * 60;
+            let mut told = Vec::new();
+            let mut minute = Minute::default();
+            let mut gone_at = None;
+            for (second, percent) in unevenness.into_iter().enumerate() {
+                minute.record(Duration::from_secs(second as u64), Some(lag));
+                told.push(minute.per_second().and_then(|per_second| drained_in_ms(lag, per_second)));
+                let read = rate * (100 + u64::try_from(percent + 10).expect("not below 0") - 10) / 100;
+                if lag <= read {
+                    gone_at = Some(second as f64 + lag as f64 / read as f64);
+                    break;
+                }
+                lag -= read;
+            }
+            let gone_at = gone_at.expect("there is a third more time than it takes");
+            // after ten seconds there is a rate to speak of; at the end every entry is a large part
+            for (second, told) in told.into_iter().enumerate().skip(10).take_while(|(second, _)| ((second + 5) as f64) < gone_at) {
+                let (told, truth) = (told.expect("it drains") as f64, (gone_at - second as f64) * 1_000.0);
+                prop_assert!((told / truth - 1.0).abs() < 0.2, "{told} told, {truth} true");
+            }
+        }
+
         #[test]
         fn a_steady_rate_is_told_exactly(rate in 1u64..1_000, seconds in 2u64..200) {
             let mut minute = Minute::default();

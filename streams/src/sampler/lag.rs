@@ -205,6 +205,7 @@ mod tests {
             };
             let group = GroupFacts {
                 name: "g".to_owned(),
+                consumers: 0,
                 pending: 0,
                 last_delivered_id: id(self.delivered),
                 entries_read: self.read,

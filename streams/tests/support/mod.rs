@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod eye;
+
 use std::{
     collections::HashMap,
     future::Future,
@@ -16,30 +18,91 @@ use domain::{
 use streams::{
     Backoff, Consumer, ConsumerSettings, Failure, Handler, Message, Metrics, Outgoing, Redis, dead_letter::Shelf,
 };
-use testkit::{redis::Server, wait};
+use testkit::{
+    redis::{Cluster, Sentinel, Server},
+    wait,
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const STREAM: &str = "events";
 pub(crate) const GROUP: &str = "workers";
 
+/// What Redis is made of in a test.
+pub(crate) enum Servers {
+    One(Server),
+    Cluster(Cluster),
+    Sentinel(Sentinel),
+}
+
+impl Servers {
+    fn one(&mut self) -> &mut Server {
+        if let Self::One(server) = self { server } else { panic!("a test of one server") }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::One(server) => server.url(),
+            Self::Cluster(cluster) => cluster.url(),
+            Self::Sentinel(sentinel) => sentinel.url(),
+        }
+    }
+
+    pub(crate) async fn start_again(&mut self) {
+        self.one().start_again().await;
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.one().kill();
+    }
+
+    pub(crate) fn pause(&mut self) {
+        self.one().pause();
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.one().resume();
+    }
+}
+
 /// Redis with both ways in: our client and a raw one for what only tests do.
 pub(crate) struct Room {
-    pub(crate) server: Server,
+    pub(crate) server: Servers,
     pub(crate) redis: Redis,
     pub(crate) raw: redis::Client,
     pub(crate) metrics: Metrics,
 }
 
 impl Room {
+    /// An empty Redis. The same behaviour is tested over every transport: `cluster.rs` and `sentinel.rs` have tests of
+    /// other files as modules, which find theirs here.
     pub(crate) async fn new() -> Self {
-        Self::with(Server::start().await)
+        match env!("CARGO_CRATE_NAME") {
+            "cluster" => Self::on_cluster(Cluster::start().await).await,
+            "sentinel" => Self::on_sentinel(Sentinel::start().await),
+            _ => Self::with(Server::start().await),
+        }
     }
 
     pub(crate) fn with(server: Server) -> Self {
+        let raw = server.url();
+        Self::on(Servers::One(server), &raw)
+    }
+
+    /// The raw client is at the node that has [`STREAM`].
+    pub(crate) async fn on_cluster(cluster: Cluster) -> Self {
+        let raw = cluster.url_of(cluster.home(STREAM).await);
+        Self::on(Servers::Cluster(cluster), &raw)
+    }
+
+    pub(crate) fn on_sentinel(sentinel: Sentinel) -> Self {
+        let raw = sentinel.url_of(0);
+        Self::on(Servers::Sentinel(sentinel), &raw)
+    }
+
+    fn on(server: Servers, raw: &str) -> Self {
         let redis = Redis::new(&server.url()).unwrap();
-        let raw = redis::Client::open(server.url()).unwrap();
-        Self { server, redis, raw, metrics: Metrics::default() }
+        Self { server, redis, raw: redis::Client::open(raw).unwrap(), metrics: Metrics::default() }
     }
 
     /// Runs one command as `redis-cli` would: words separated by spaces.
@@ -53,7 +116,14 @@ impl Room {
         for word in words {
             command.arg(word);
         }
-        command.query_async(&mut self.raw.get_multiplexed_async_connection().await?).await
+        command.query_async(&mut self.connection().await?).await
+    }
+
+    /// The raw way in, which waits as long as a slow machine needs.
+    pub(crate) async fn connection(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
+        let patient = Some(Duration::from_secs(30));
+        let config = redis::AsyncConnectionConfig::new().set_response_timeout(patient).set_connection_timeout(patient);
+        self.raw.get_multiplexed_async_connection_with_config(&config).await
     }
 
     pub(crate) async fn add(&self, data: &str) -> String {
@@ -95,16 +165,29 @@ impl Room {
         F: Fn(Message) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), Failure>> + Send + 'static,
     {
+        self.consume_as(&self.metrics, settings, handle)
+    }
+
+    /// As a process of its own would, which has its own measurements.
+    pub(crate) fn consume_as<F, Fut>(&self, metrics: &Metrics, settings: ConsumerSettings, handle: F) -> Running
+    where
+        F: Fn(Message) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
         let stop = CancellationToken::new();
-        let consumer = Consumer::new(self.redis.clone(), settings, Closure(handle), self.metrics.clone());
+        let consumer = Consumer::new(self.redis.clone(), settings, Closure(handle), metrics.clone());
         let task = tokio::spawn(consumer.run(stop.clone()));
         Running { stop, task }
     }
 
     /// The newest look of a sampler that runs for this call only.
     pub(crate) async fn sample(&self) -> Arc<Snapshot> {
-        let (sampler, latest) =
-            streams::sampler::sampler(self.redis.clone(), self.metrics.clone(), Duration::from_millis(20));
+        self.sample_as(&self.redis, &self.metrics).await
+    }
+
+    /// As a process of its own would see it.
+    pub(crate) async fn sample_as(&self, redis: &Redis, metrics: &Metrics) -> Arc<Snapshot> {
+        let (sampler, latest) = streams::sampler::sampler(redis.clone(), metrics.clone(), Duration::from_millis(20));
         let stop = CancellationToken::new();
         let task = tokio::spawn(sampler.run(stop.clone()));
         let snapshot = wait::until("a snapshot", || async {

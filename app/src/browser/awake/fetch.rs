@@ -16,10 +16,19 @@ pub(super) struct NoAnswer;
 
 /// A GET for this kind of content, never from the browser's store.
 pub(super) async fn get(address: &str, accept: &str) -> Result<Response, NoAnswer> {
+    read(address, &[("accept", accept)]).await
+}
+
+/// A page, without the parts of these versions.
+pub(super) async fn page(address: &str, have: &str) -> Result<Response, NoAnswer> {
+    read(address, &[("accept", "text/html"), ("x-have", have)]).await
+}
+
+async fn read(address: &str, headers: &[(&str, &str)]) -> Result<Response, NoAnswer> {
     let init = RequestInit::new();
     init.set_cache(RequestCache::NoStore);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(READ_PATIENCE_MS)));
-    ask(address, &init, accept).await
+    ask(address, &init, headers).await
 }
 
 /// A form's fields.
@@ -28,12 +37,12 @@ pub(super) async fn post(address: &str, fields: &UrlSearchParams) -> Result<Resp
     init.set_method("POST");
     init.set_body(fields);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(ACT_PATIENCE_MS)));
-    ask(address, &init, "application/json").await
+    ask(address, &init, &[("accept", "application/json")]).await
 }
 
-async fn ask(address: &str, init: &RequestInit, accept: &str) -> Result<Response, NoAnswer> {
+async fn ask(address: &str, init: &RequestInit, named: &[(&str, &str)]) -> Result<Response, NoAnswer> {
     let headers = Headers::new().map_err(|_| NoAnswer)?;
-    for (name, value) in [("accept", accept), ("x-live", "1")] {
+    for (name, value) in named.iter().chain(&[("x-live", "1")]) {
         headers.set(name, value).map_err(|_| NoAnswer)?;
     }
     init.set_headers(&headers);

@@ -3,6 +3,10 @@
 //! What a person does to a page is his: the focus and what is selected, text and ticks that he changed, what he opened and
 //! how far he scrolled. Those stay. So does what the browser half itself put there: elements with `data-keep`, and on any
 //! element the attributes that its `data-own` names.
+//!
+//! A part that the server left out stays as it is; it is left out only if the browser has told that it is here.
+
+use std::cell::Cell;
 
 use wasm_bindgen::JsCast;
 use web_sys::{
@@ -19,6 +23,30 @@ pub(super) const KEEP: &str = "data-keep";
 /// Names of attributes of this element that belong to the browser half.
 pub(super) const OWN: &str = "data-own";
 
+/// The version of a part of the page, which the server gave it.
+const VERSION: &str = "data-v";
+/// A part that the server left out, because this version of it is here already.
+const SAME: &str = "data-same";
+/// Versions that are told to the server at most; what is beyond them is sent again.
+const MOST_VERSIONS: usize = 1_000;
+
+thread_local! {
+    /// Something was left out that is not here.
+    static IS_LOST: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The versions of the parts that are here, as the server wants them named.
+pub(super) fn versions() -> String {
+    let parts: Vec<Element> = dom::find_all(&["[", VERSION, "]"].concat());
+    let versions = parts.iter().take(MOST_VERSIONS).filter_map(|part| part.get_attribute(VERSION));
+    versions.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether something was left out that is not here, since this was asked last.
+pub(super) fn is_lost() -> bool {
+    IS_LOST.take()
+}
+
 /// Makes `old` equal to `new`, except for what is a person's.
 pub(super) fn morph(old: &Element, new: &Element) {
     let focused = dom::focused().filter(|focused| old.contains(Some(focused)));
@@ -32,6 +60,12 @@ pub(super) fn morph(old: &Element, new: &Element) {
 }
 
 fn element(old: &Element, new: &Element) {
+    if let Some(version) = new.get_attribute(SAME) {
+        if old.get_attribute(VERSION) != Some(version) {
+            IS_LOST.set(true);
+        }
+        return;
+    }
     if old.has_attribute(KEEP) || old.is_equal_node(Some(new)) {
         return;
     }
@@ -89,6 +123,14 @@ fn children(old: &Element, new: &Element) {
             one(node, new);
             node.clone()
         } else {
+            let is_there = |element: &Element| {
+                !element.has_attribute(SAME)
+                    && dom::find_all_in::<Element>(element, &["[", SAME, "]"].concat()).is_empty()
+            };
+            if !new.dyn_ref::<Element>().is_none_or(is_there) {
+                IS_LOST.set(true);
+                continue;
+            }
             let Ok(node) = dom::document().import_node_with_deep(new, true) else { continue };
             let _ = old.insert_before(&node, behind.as_ref());
             node
@@ -110,7 +152,8 @@ fn child_nodes(element: &Element) -> Vec<Node> {
 fn label(node: &Node) -> Label {
     let (key, looks) = match node.dyn_ref::<Element>() {
         Some(element) => {
-            let id = Some(element.id()).filter(|id| !id.is_empty());
+            // the attribute: of a form with a field named `id`, the property is that field
+            let id = element.get_attribute("id").filter(|id| !id.is_empty());
             (id.or_else(|| element.get_attribute("data-key")), element.get_attribute("class").unwrap_or_default())
         }
         None => (None, String::new()),

@@ -4,13 +4,15 @@ use std::cell::{Cell, RefCell};
 
 use web_sys::{DomParser, Element, SupportedType};
 
-use super::{dom, fetch, hold, morph::morph, settle};
+use super::{dom, fetch, hold, morph, settle};
 
 thread_local! {
     static SHOWN: Cell<Shown> = const { Cell::new(Shown { at_ms: 0, missed: false, asked_ms: 0.0 }) };
     static IS_ASKING: Cell<bool> = const { Cell::new(false) };
     /// Somebody wants a fresh page as soon as that is possible.
     static IS_WANTED: Cell<bool> = const { Cell::new(false) };
+    /// The next page must be whole.
+    static IS_WHOLE: Cell<bool> = const { Cell::new(false) };
     /// An answer that came while the page was held.
     static WAITING: RefCell<Option<String>> = const { RefCell::new(None) };
 }
@@ -70,7 +72,8 @@ pub(super) fn if_postponed() {
 async fn once() -> Result<(), Missed> {
     SHOWN.set(Shown { asked_ms: dom::steady_ms(), ..SHOWN.get() });
     let address = dom::here();
-    let response = fetch::get(&address, "text/html").await.map_err(|_| Missed)?;
+    let have = if IS_WHOLE.take() { String::new() } else { morph::versions() };
+    let response = fetch::page(&address, &have).await.map_err(|_| Missed)?;
     // another page in the place of this one would be a lie under this address
     if response.status() != 200 || response.redirected() {
         return Err(Missed);
@@ -92,8 +95,12 @@ fn show(text: &str) {
         let is_inside_another =
             old.parent_element().is_some_and(|parent| parent.closest("[data-live]").is_ok_and(|at| at.is_some()));
         if let Some(new) = fresh.get_element_by_id(&old.id()).filter(|_| !is_inside_another) {
-            morph(&old, &new);
+            morph::morph(&old, &new);
         }
+    }
+    if morph::is_lost() {
+        IS_WHOLE.set(true);
+        now();
     }
     if fresh.title() != dom::document().title() {
         dom::document().set_title(&fresh.title());
