@@ -66,15 +66,23 @@ where
             Ok(done) => end(done, id),
             Err(refusal) => Ended::new(false, None, refusal.message.clone()),
         };
-        if let Err(error) = audit::finish(&in_task, id, &ended).await {
-            tracing::error!(
+        match audit::finish(&in_task, id, &ended).await {
+            // where log lines leave this machine, the head proves later that the log was not written anew
+            Ok(head) => tracing::info!(
+                audit.id = id,
+                audit.act = intent.act.name,
+                audit.head = head,
+                result = ended.result(),
+                "an act has ended"
+            ),
+            Err(error) => tracing::error!(
                 audit.id = id,
                 audit.act = intent.act.name,
                 audit.subject = intent.act.subject,
                 result = ended.result(),
                 cause = format!("{error:#}"),
                 "an act has ended, but the audit log could not be told: its entry stays as intended"
-            );
+            ),
         }
         done.map_err(Error::Refused)
     };

@@ -1,9 +1,14 @@
 //! The log of acts: the intent of each before Redis is touched, its result after.
 
+mod chain;
 mod entry;
+mod export;
 
 use std::{future::Future, time::Duration};
 
+pub(crate) use chain::Verified;
+use chain::{End, Said};
+pub use chain::{verified, verify};
 use domain::{
     Refusal, Timestamp,
     audit::{AuditEntry, AuditPage},
@@ -11,6 +16,7 @@ use domain::{
 };
 use entry::{COLUMNS, Row, search_text};
 pub(crate) use entry::{Ended, Intent, storable};
+pub use export::export;
 use tokio::time::timeout;
 
 use crate::{Console, Error, clock};
@@ -35,7 +41,7 @@ pub async fn list(
     count: usize,
 ) -> Result<AuditPage, Error> {
     let count = if count == 0 { PAGE } else { count.min(LONGEST_PAGE) };
-    let pattern = pattern(text.unwrap_or_default())?;
+    let pattern = pattern(text)?;
     let statement = format!(
         "select {COLUMNS}, cast(null as text) as report from audit where id < $1 and search_text like $2 escape '!'
          order by id desc limit $3"
@@ -118,10 +124,8 @@ pub(crate) async fn begin(console: &Console, intent: &Intent) -> Result<i64, Err
     let act = &intent.act;
     answered(async {
         let mut transaction = console.database().begin().await?;
-        let (id,): (i64,) =
-            sqlx::query_as("update audit_position set last_id = last_id + 1 where only_row = 1 returning last_id")
-                .fetch_one(&mut *transaction)
-                .await?;
+        let end = End::take(&mut transaction, 1).await?;
+        let id = end.last_id;
         sqlx::query(
             "insert into audit (id, at_us, who, permission, act, subject, request, reason, search_text, state)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'intended')",
@@ -137,6 +141,7 @@ pub(crate) async fn begin(console: &Console, intent: &Intent) -> Result<i64, Err
         .bind(search_text(intent))
         .execute(&mut *transaction)
         .await?;
+        end.add(&mut transaction, id, Said::Begun).await?;
         transaction.commit().await?;
         Ok(id)
     })
@@ -144,12 +149,15 @@ pub(crate) async fn begin(console: &Console, intent: &Intent) -> Result<i64, Err
     .map_err(Error::AuditAway)
 }
 
-/// Writes what became of an intent.
-pub(crate) async fn finish(console: &Console, id: i64, ended: &Ended) -> anyhow::Result<()> {
+/// Writes what became of an intent, once. The answer is the head of the chain, to be written down elsewhere; `None` where
+/// it was written before.
+pub(crate) async fn finish(console: &Console, id: i64, ended: &Ended) -> anyhow::Result<Option<String>> {
     let report = ended.kept_report()?;
-    answered(async {
+    let head = answered(async {
         let mut transaction = console.database().begin().await?;
-        sqlx::query(
+        // the turn is taken first, as by all writers: in another order two of them could wait for each other
+        let end = End::take(&mut transaction, 0).await?;
+        let written = sqlx::query(
             "update audit set state = $1, finished_at_us = $2, report = $3, result = $4
              where id = $5 and state = 'intended'",
         )
@@ -160,10 +168,15 @@ pub(crate) async fn finish(console: &Console, id: i64, ended: &Ended) -> anyhow:
         .bind(id)
         .execute(&mut *transaction)
         .await?;
-        transaction.commit().await
+        let mut head = None;
+        if written.rows_affected() > 0 {
+            head = Some(end.add(&mut transaction, id, Said::Ended).await?);
+        }
+        transaction.commit().await?;
+        Ok(head)
     })
     .await?;
-    Ok(())
+    Ok(head)
 }
 
 async fn answered<T>(work: impl Future<Output = Result<T, store::Error>>) -> Result<T, store::Error> {
@@ -172,8 +185,8 @@ async fn answered<T>(work: impl Future<Output = Result<T, store::Error>>) -> Res
 }
 
 /// For `like … escape '!'`: the letters of `text` stand for themselves.
-fn pattern(text: &str) -> Result<String, Error> {
-    let text = text.trim();
+fn pattern(text: Option<&str>) -> Result<String, Error> {
+    let text = text.unwrap_or_default().trim();
     if text.chars().count() > SEARCH_AT_MOST {
         let message = format!("the text to search for is longer than {SEARCH_AT_MOST} characters");
         return Err(Error::Refused(Refusal::invalid(message)));

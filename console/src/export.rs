@@ -1,7 +1,7 @@
 //! Entries as a file: JSON lines or CSV, oldest first, written as they are read. Memory holds a few steps of them, and what
 //! is too much ends the file with a word about it.
 
-mod csv;
+pub(crate) mod csv;
 mod lines;
 
 use std::time::Duration;
@@ -18,9 +18,9 @@ pub const ENTRIES_AT_MOST: u64 = 1_000_000;
 /// Bytes of a file: what a disk and an editor take without a thought.
 pub const BYTES_AT_MOST: u64 = 1024 * 1024 * 1024;
 /// A reader that takes nothing for so long is gone; it must not hold one of the few scans.
-const READ_WITHIN: Duration = Duration::from_mins(1);
+pub(crate) const READ_WITHIN: Duration = Duration::from_mins(1);
 /// Parts of a file that wait to be sent.
-const WAITING: usize = 2;
+pub(crate) const WAITING: usize = 2;
 
 /// How the entries are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -60,6 +60,7 @@ struct Inner {
     history: History,
     alerts: Alerts,
     searches: Searches,
+    verified: audit::Verified,
 }
 
 impl Console {
@@ -78,8 +79,8 @@ impl Console {
     ) -> Self {
         let (shelf, history, alerts) = (Shelf::new(redis.clone()), History::default(), Alerts::new(channels));
         let acts = TaskTracker::new();
-        let searches = Searches::default();
-        Self(Arc::new(Inner { database, redis, metrics, snapshots, acts, shelf, history, alerts, searches }))
+        let (searches, verified) = (Searches::default(), audit::Verified::default());
+        Self(Arc::new(Inner { database, redis, metrics, snapshots, acts, shelf, history, alerts, searches, verified }))
     }
 
     /// Writes the history of what the sampler sees. One for each process; the history is whole without the others.
@@ -136,6 +137,10 @@ impl Console {
 
     pub(crate) fn alerts(&self) -> &Alerts {
         &self.0.alerts
+    }
+
+    pub(crate) fn verified(&self) -> &audit::Verified {
+        &self.0.verified
     }
 
     pub(crate) fn acts(&self) -> &TaskTracker {

@@ -60,3 +60,37 @@ pub struct AuditPage {
     /// Cursor (exclusive) for the page of older entries; `None` at the end.
     pub older: Option<i64>,
 }
+
+/// What a walk through the chain of the audit log found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Verification {
+    /// When the walk began.
+    pub at: Timestamp,
+    /// Acts in the log.
+    pub acts: u64,
+    /// Links of the chain: one for what was asked, one for what became of it.
+    pub links: u64,
+    /// Acts up to this one were begun before there was a chain; nobody can tell whether they were changed. 0 = none.
+    pub unchained: u64,
+    /// Hash of the newest link (SHA-256, hex). Written down elsewhere, it proves later that nothing before it was changed.
+    pub head: String,
+    /// Empty where everything fits.
+    pub faults: Vec<AuditFault>,
+    /// Faults found beyond those told.
+    pub more_faults: u64,
+}
+
+impl Verification {
+    pub fn is_whole(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+/// Where the log and its chain do not fit each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditFault {
+    /// The act, where it is about one.
+    pub entry: Option<i64>,
+    /// What is wrong with it, in one sentence.
+    pub what: String,
+}

@@ -61,6 +61,12 @@ pub(crate) fn export(stream_name: &str, filter: &str, from: &str, to: &str, form
     with_query(&path, parameters.map(|(name, value)| (name, Some(value.to_owned()))))
 }
 
+/// The audit log as a file.
+pub(crate) fn audit_export(text: Option<&str>, format: &str) -> String {
+    let parameters = [("format", Some(format.to_owned())), ("text", text.map(str::to_owned))];
+    with_query("/api/console/audit/export", parameters)
+}
+
 pub fn group(stream_name: &str, group: &str) -> String {
     format!("{}/groups/{}", stream(stream_name), encoded(group))
 }

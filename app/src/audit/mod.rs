@@ -1,5 +1,6 @@
 //! The audit log: who did what, why, and what became of it.
 
+mod chain;
 mod page;
 mod panel;
 

@@ -1,10 +1,13 @@
 //! The log, newest first.
 
 use console::audit;
-use domain::{Refusal, Status, audit as log, audit::AuditEntry, audit::AuditState};
+use domain::{
+    Refusal, Status, Timestamp, audit as log,
+    audit::{AuditEntry, AuditState, Verification},
+};
 use leptos::prelude::*;
 
-use super::panel;
+use super::{chain, panel};
 use crate::{
     address::{Parameters, with_query},
     context::{Context, context},
@@ -21,6 +24,10 @@ pub(super) struct Query {
     text: Option<String>,
     before: Option<i64>,
     open: Option<i64>,
+    /// The chain is to be shown as a walk found it that began at this second or later.
+    pub(super) verify: Option<i64>,
+    /// A hash that must be in it.
+    pub(super) head: Option<String>,
 }
 
 impl Query {
@@ -30,12 +37,21 @@ impl Query {
             let wrong = |text: &str| Refusal::invalid(format!("{name} is the number of an audit entry, not {text}"));
             text(name).map(|text| text.parse().map_err(|_| wrong(&text))).transpose()
         };
-        Ok(Self { text: text("text"), before: id("before")?, open: id("open")? })
+        let second = |name: &str| text(name).map(|text| text.parse().unwrap_or(0));
+        let (before, open) = (id("before")?, id("open")?);
+        Ok(Self { text: text("text"), before, open, verify: second("verify"), head: text("head") })
+    }
+
+    /// Where the chain is walked once more, now.
+    pub(super) fn verifying(now: Timestamp) -> String {
+        let second = now.micros() / 1_000_000;
+        Self { verify: Some(second), ..Self::default() }.address(&[])
     }
 
     pub(super) fn address(&self, more: &[(&str, i64)]) -> String {
         let before = self.before.map(|id| id.to_string());
-        let kept = [("text", self.text.clone()), ("before", before)];
+        let verify = self.verify.map(|second| second.to_string());
+        let kept = [("text", self.text.clone()), ("before", before), ("verify", verify), ("head", self.head.clone())];
         with_query(PATH, kept.into_iter().chain(more.iter().map(|(name, id)| (*name, Some(id.to_string())))))
     }
 }
@@ -44,6 +60,8 @@ struct Shown {
     query: Query,
     page: log::AuditPage,
     open: Option<AuditEntry>,
+    chain: Option<Verification>,
+    now: Timestamp,
 }
 
 #[component]
@@ -59,7 +77,14 @@ async fn load(context: &Context, query: Query) -> Result<Shown, Refusal> {
         Some(id) => Some(audit::get(&context.console, id).await?),
         None => None,
     };
-    Ok(Shown { query, page, open })
+    let chain = match query.verify {
+        Some(second) => {
+            let since = Timestamp::from_micros(second.saturating_mul(1_000_000));
+            Some(audit::verified(&context.console, since, query.head.as_deref()).await?)
+        }
+        None => None,
+    };
+    Ok(Shown { query, page, open, chain, now: crate::clock::now() })
 }
 
 fn show(shown: &Shown) -> AnyView {
@@ -67,10 +92,13 @@ fn show(shown: &Shown) -> AnyView {
     let untouched = shown.page.entries.is_empty() && query.text.is_none() && query.before.is_none();
     let body = if untouched { empty() } else { log(shown) };
     let open = shown.open.as_ref().map(|entry| panel::panel(entry, query));
+    let chain = shown.chain.as_ref().map(|found| chain::told(found, query));
+    let actions = chain::actions(query.text.as_deref(), shown.now);
     let lede = "Who did what to which stream or group, why, and what became of it. Payloads are never in here.";
     view! {
         <Split panel=open>
-            <Page title="Audit" lede=lede.into_any()>
+            <Page title="Audit" lede=lede.into_any() actions=actions>
+                {chain}
                 {body}
             </Page>
         </Split>

@@ -36,7 +36,7 @@ pub(super) fn end(tally: &Tally) -> String {
     row(["#end".to_owned(), state.to_owned(), String::new(), String::new(), String::new(), words])
 }
 
-fn row(cells: [String; 6]) -> String {
+pub(crate) fn row<const N: usize>(cells: [String; N]) -> String {
     let mut row = cells.map(|cell| quoted(&cell)).join(",");
     row.push_str("\r\n");
     row

@@ -3,6 +3,7 @@
 mod act;
 mod alert_rules;
 mod alerts;
+mod audit_chain;
 mod audit_log;
 mod dead_letter;
 mod fails_closed;

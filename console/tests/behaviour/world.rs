@@ -117,9 +117,9 @@ impl World {
         wait::until("the database", || async { self.database().ready().await.ok() }).await;
     }
 
-    async fn sql(&self, statement: &'static str) {
+    pub(crate) async fn sql(&self, statement: &str) {
         let mut transaction = self.database().begin().await.expect("a transaction");
-        sqlx::query(statement).execute(&mut *transaction).await.expect("a statement");
+        sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut *transaction).await.expect("a statement");
         transaction.commit().await.expect("a commit");
     }
 

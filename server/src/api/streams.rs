@@ -129,10 +129,20 @@ struct Export {
 /// How a file is written.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum FileFormat {
+pub(super) enum FileFormat {
     #[default]
     Jsonl,
     Csv,
+}
+
+impl FileFormat {
+    /// How the console writes it, its content type and the ending of its name.
+    pub(super) const fn written(self) -> (Format, &'static str, &'static str) {
+        match self {
+            Self::Jsonl => (Format::Lines, "application/x-ndjson", "jsonl"),
+            Self::Csv => (Format::Csv, "text/csv; charset=utf-8; header=present", "csv"),
+        }
+    }
 }
 
 /// Export entries as a file
@@ -164,10 +174,7 @@ async fn export_entries(
 ) -> Result<Response, Refused> {
     let Export { format, from, to, filter } = wanted;
     let browse = Browse { from, to, filter, ..Browse::default() };
-    let (format, content_type, extension) = match format {
-        FileFormat::Jsonl => (Format::Lines, "application/x-ndjson", "jsonl"),
-        FileFormat::Csv => (Format::Csv, "text/csv; charset=utf-8; header=present", "csv"),
-    };
+    let (format, content_type, extension) = format.written();
     let parts = export::export(&context.console, &stream, &browse, format, stop).await?;
     let headers = [
         (CONTENT_TYPE, content_type.to_owned()),

@@ -137,6 +137,8 @@ pub const TABLE: &[Entry] = &[
     get("/api/console/alerts/history", SeeMetadata),
     // audit, outbox, demo
     get("/api/console/audit", SeeMetadata),
+    get("/api/console/audit/verify", SeeMetadata),
+    get("/api/console/audit/export", SeeMetadata),
     get("/api/console/audit/{id}", SeeMetadata),
     get("/api/console/outbox", SeeMetadata),
     get("/api/console/demo", SeeMetadata),
