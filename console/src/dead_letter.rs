@@ -72,7 +72,7 @@ pub async fn discard(console: &Console, who: &Actor, selection: &DeadLetterSelec
 
 /// The streams whose dead letters are meant: the one that the filter names, whether the sampler has seen it or not, or
 /// all that the sampler has seen, whoever made them.
-async fn sources(console: &Console, filter: &Filter) -> Result<Vec<String>, Error> {
+pub(crate) async fn sources(console: &Console, filter: &Filter) -> Result<Vec<String>, Error> {
     if let Some(stream) = &filter.stream {
         return Ok(vec![stream.clone()]);
     }

@@ -17,6 +17,9 @@ pub enum Error {
     /// Rules and firings cannot be read or written. Boundary: 503.
     #[error("the alerts cannot be read: {0}")]
     AlertsAway(#[source] store::Error),
+    /// Recovery jobs cannot be read or written. Boundary: 503.
+    #[error("the recovery jobs cannot be read: {0}")]
+    RecoveryAway(#[source] store::Error),
     /// A defect of ours. Boundary: 500 with an id; the cause goes to the log.
     #[error("the console failed: {0:#}")]
     Internal(#[source] anyhow::Error),
@@ -40,7 +43,12 @@ impl From<Error> for Refusal {
             Error::AlertsAway(error) if error.is_unavailable() => {
                 Self::unavailable("the console's database is away, and with it rules and firings; try again")
             }
-            Error::AlertsAway(error) => Self::from(Error::Internal(anyhow::Error::new(error))),
+            Error::RecoveryAway(error) if error.is_unavailable() => Self::unavailable(
+                "the console's database is away, and with it the recovery jobs; they go on when it is back",
+            ),
+            Error::AlertsAway(error) | Error::RecoveryAway(error) => {
+                Self::from(Error::Internal(anyhow::Error::new(error)))
+            }
             Error::Internal(cause) => {
                 let id = uuid::Uuid::new_v4();
                 tracing::error!(error.id = %id, cause = format!("{cause:#}"), "the console failed");

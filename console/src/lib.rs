@@ -12,6 +12,7 @@
 //! | [`export`] | entries as a file |
 //! | [`group`] | pending entries of any group: look, claim, acknowledge, dead-letter; move, pause |
 //! | [`dead_letter`] | dead letters: look, group by cause, replay, discard |
+//! | [`recovery`] | jobs that send many entries back: frozen, tried with a few, at a bounded rate, with a result for each |
 //! | [`trace`] | events of any stream, looked for by what is in them |
 //! | [`history`] | what figures of streams and groups were, up to 90 days back; a [`history::Recorder`] writes it |
 
@@ -25,6 +26,7 @@ pub mod error;
 pub mod export;
 pub mod group;
 pub mod history;
+pub mod recovery;
 pub mod search;
 pub mod stream;
 pub mod trace;
@@ -36,6 +38,7 @@ use alert::{Alerts, Channels, Counts};
 use domain::{latency::Heartbeats, stream::Snapshot};
 pub use error::Error;
 use history::{History, Recorder};
+use recovery::Recoveries;
 use search::Searches;
 use store::Database;
 use streams::{
@@ -61,6 +64,7 @@ struct Inner {
     alerts: Alerts,
     searches: Searches,
     verified: audit::Verified,
+    recoveries: Recoveries,
 }
 
 impl Console {
@@ -78,9 +82,20 @@ impl Console {
         channels: Channels,
     ) -> Self {
         let (shelf, history, alerts) = (Shelf::new(redis.clone()), History::default(), Alerts::new(channels));
-        let acts = TaskTracker::new();
-        let (searches, verified) = (Searches::default(), audit::Verified::default());
-        Self(Arc::new(Inner { database, redis, metrics, snapshots, acts, shelf, history, alerts, searches, verified }))
+        let inner = Inner {
+            database,
+            redis,
+            metrics,
+            snapshots,
+            acts: TaskTracker::new(),
+            shelf,
+            history,
+            alerts,
+            searches: Searches::default(),
+            verified: audit::Verified::default(),
+            recoveries: Recoveries::default(),
+        };
+        Self(Arc::new(inner))
     }
 
     /// Writes the history of what the sampler sees. One for each process; the history is whole without the others.
@@ -137,6 +152,10 @@ impl Console {
 
     pub(crate) fn alerts(&self) -> &Alerts {
         &self.0.alerts
+    }
+
+    pub(crate) fn recoveries(&self) -> &Recoveries {
+        &self.0.recoveries
     }
 
     pub(crate) fn verified(&self) -> &audit::Verified {

@@ -11,6 +11,7 @@
 //! | [`dead_letter`] | one dead letter, its cause, the fingerprint that groups causes |
 //! | [`finding`] | how Redis Streams fail: what is recognised from looks, explained, with what can safely be done |
 //! | [`operation`] | repairs: what was asked, what it would do, what became of each entry |
+//! | [`recovery`] | recovery as a job: what is chosen, the states it goes through, the pace at which it sends |
 //! | [`event`] | the events of the scrum, read from and written to the wire |
 //! | [`project`] [`backlog`] [`sprint`] [`chronicle`] | the nouns of the scrum with their rules |
 //! | [`health`] [`demo`] | readiness and outbox of a service; the sample project |
@@ -35,6 +36,7 @@ pub mod latency;
 pub mod operation;
 pub mod permission;
 pub mod project;
+pub mod recovery;
 pub mod refusal;
 pub mod sprint;
 pub mod status;

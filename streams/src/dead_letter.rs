@@ -1,13 +1,17 @@
 //! Dead letters: what groups gave up on, listed, grouped by cause and repaired. The stream is the truth.
 
+pub mod choose;
+pub mod outcome;
 pub(crate) mod record;
 mod recovery;
+mod resend;
 mod shelf;
 
 use std::collections::HashMap;
 
 use domain::dead_letter::{Cursor, DeadLetter};
 pub use recovery::{discard, replay};
+pub use resend::{Resend, Sent, Why, forget, send};
 pub use shelf::Shelf;
 
 use crate::{Error, Redis, dead_letter::record::Record, inspect, keys};

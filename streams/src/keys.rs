@@ -8,6 +8,11 @@ pub fn dead_letter_stream(stream: &str) -> String {
     if has_hash_tag(stream) { format!("{stream}::dlq") } else { format!("{{{stream}}}:dlq") }
 }
 
+/// What a recovery job has sent to groups of `stream`: a hash in its slot, so that sending and remembering are one step.
+pub(crate) fn sent_by_job(stream: &str, job: i64) -> String {
+    format!("{}:job:{job}", dead_letter_stream(stream))
+}
+
 /// Whether the dead-letter stream of `stream` lies in its slot (F19).
 pub(crate) fn can_dead_letter_in_a_cluster(stream: &str) -> bool {
     has_hash_tag(stream) || !stream.contains('}')

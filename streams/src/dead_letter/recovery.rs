@@ -3,18 +3,20 @@
 
 use std::collections::BTreeSet;
 
+use crate::{
+    Error, Redis,
+    dead_letter::{
+        find,
+        record::Record,
+        resend::{self, Resend, Sent, Why},
+        source_present,
+    },
+    keys,
+    operate::{AT_MOST, Look, Tries, check_size, group_names},
+};
 use domain::{
     dead_letter::Cursor,
     operation::{DeadLetterSelection, ItemReport, Outcome, ReplayWay, Report},
-};
-use serde_json::json;
-
-use crate::{
-    Error, Redis,
-    dead_letter::{find, record::Record, source_present},
-    keys,
-    operate::{AT_MOST, Look, Tries, check_size, group_names},
-    script,
 };
 
 /// Sends dead letters back to the groups that failed (design §4): into the group's pending list where the entry is
@@ -27,7 +29,7 @@ pub async fn replay(redis: &Redis, selection: &DeadLetterSelection) -> Result<Re
     let mut present = source_present(redis, &known).await?.into_iter();
     for (at, record) in &records {
         plans.push(match record {
-            None => Plan::Skip(GONE.to_owned()),
+            None => Plan::Skip(Why::Gone.sentence(&at.stream, "")),
             Some(record) => {
                 let present = present.next().expect("one answer per record");
                 plan(redis, &mut groups, at, record, present).await?
@@ -129,45 +131,33 @@ impl Groups {
 async fn plan(redis: &Redis, groups: &mut Groups, at: &Cursor, record: &Record, present: bool) -> Result<Plan, Error> {
     let group = &record.provenance.group;
     if record.leading == 0 {
-        return Ok(Plan::Skip("it does not say which group it belongs to: another program put it here".to_owned()));
+        return Ok(Plan::Skip(Why::Foreign.sentence(&at.stream, group)));
     }
     if !groups.of(redis, &at.stream).await?.contains(group) {
-        return Ok(Plan::Skip(no_group(group, &at.stream)));
+        return Ok(Plan::Skip(Why::NoGroup.sentence(&at.stream, group)));
     }
     if record.fields.is_empty() {
-        return Ok(Plan::Skip("its body was lost before it could be handled: there is nothing to send".to_owned()));
+        return Ok(Plan::Skip(Why::BodyLost.sentence(&at.stream, group)));
     }
     Ok(Plan::Send(if present { ReplayWay::ToGroup } else { ReplayWay::AddAgain }))
 }
 
 async fn send(redis: &Redis, at: &Cursor, record: &Record, seen: ReplayWay) -> Result<ItemReport, Error> {
     let p = &record.provenance;
-    let mark = json!({ "group": p.group, "source_id": p.source_id, "dead_letter": at.to_string() }).to_string();
-    let mut call = script::REPLAY.prepare_invoke();
-    call.key(&at.stream).key(keys::dead_letter_stream(&at.stream));
-    call.arg(at.id.to_string()).arg(p.source_id.to_string()).arg(&p.group);
-    call.arg(script::FREE_IDLE_MS).arg(mark).arg(record.leading);
-    let (word, id): (String, String) = redis.script(&call).await?;
-    Ok(match word.as_str() {
-        "to_group" => item(at, Outcome::Done, format!("given back to {}", p.group)),
-        "added" if seen == ReplayWay::ToGroup => {
+    let resend = Resend { record: Some(at.id), source_id: p.source_id };
+    let mut sent = resend::send(redis, None, &at.stream, &p.group, &[resend]).await?;
+    Ok(match sent.pop().expect("an answer for each entry") {
+        Sent::ToGroup => item(at, Outcome::Done, format!("given back to {}", p.group)),
+        Sent::Added(id) if seen == ReplayWay::ToGroup => {
             item(at, Outcome::Done, format!("added again as {id}: its entry was trimmed since the preview"))
         }
-        "added" => item(at, Outcome::Done, format!("added again as {id}, marked for {}", p.group)),
-        "pending" => item(at, Outcome::Skipped, format!("its entry already waits in {}", p.group)),
-        "no_group" => item(at, Outcome::Skipped, no_group(&p.group, &at.stream)),
-        _ => gone(at),
+        Sent::Added(id) => item(at, Outcome::Done, format!("added again as {id}, marked for {}", p.group)),
+        Sent::Not(why) => item(at, Outcome::Skipped, why.sentence(&at.stream, &p.group)),
     })
 }
 
-const GONE: &str = "it is gone: replayed or discarded meanwhile";
-
 fn gone(at: &Cursor) -> ItemReport {
-    item(at, Outcome::Skipped, GONE.to_owned())
-}
-
-fn no_group(group: &str, stream: &str) -> String {
-    format!("group {group} does not exist on {stream}: start its consumer first")
+    item(at, Outcome::Skipped, Why::Gone.sentence(&at.stream, ""))
 }
 
 fn way_text(way: ReplayWay, group: &str) -> String {
