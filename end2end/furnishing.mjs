@@ -80,11 +80,16 @@ export async function furnish(server) {
     const notes = await server.ok('GET', `/v1/notes/events?sprint_id=${sprint}`);
     return notes.length > 0 && notes;
   });
-  return { project: PROJECT, sprint, closed: first.sprint_id, record, pending, correlation };
+  const { id: job } = await server.ok('POST', '/api/console/recovery', {
+    selection: { history: { stream: 'dsm:events', group: 'chronicle-service-group', from: '0-1', to: '9999999999999-0' } },
+    order: 'in_order', rate_per_second: 100, canary: 2,
+  });
+  await until('the job is frozen', async () => (await server.ok('GET', `/api/console/recovery/${job}`)).state === 'ready');
+  return { project: PROJECT, sprint, closed: first.sprint_id, record, pending, correlation, job };
 }
 
 /** Every page there is, and every panel that opens on one, with the furnishing in it. */
-export function pages({ project, sprint, closed, record, pending, correlation }) {
+export function pages({ project, sprint, closed, record, pending, correlation, job }) {
   const stream = encodeURIComponent('dsm:events');
   const group = '/streams/orders/groups/invoice-mailer';
   const letter = encodeURIComponent(`${record.provenance.stream}/${record.id}`);
@@ -109,6 +114,11 @@ export function pages({ project, sprint, closed, record, pending, correlation })
     'one dead letter': `/dead-letters?open=${letter}`,
     'replay preview': `/dead-letters?act=replay&item=${letter}`,
     'discard preview': `/dead-letters?act=discard&item=${letter}`,
+    'recovery': '/recovery',
+    'new recovery job': '/recovery?new=dead_letters&stream=task_update_events',
+    'handling again': '/recovery?new=history&stream=dsm%3Aevents&group=chronicle-service-group',
+    'recovery job': `/recovery/${job}`,
+    'the chain of the audit log': '/audit?verify=1',
     'findings': '/findings',
     'findings of a stream': '/findings?stream=orders&status=idle',
     'finding an event': '/trace',

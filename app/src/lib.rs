@@ -6,6 +6,7 @@
 //! | [`browser`] | both | the islands: live connection, palette, keys, forms that stay on their page |
 //! | [`alert`] | both | alerts: the acts on rules; their page is of the server |
 //! | [`dead_letter`] | both | dead letters: what a form posts; its page is of the server |
+//! | [`recovery`] | both | recovery jobs: what forms post; their pages are of the server |
 //! | [`refused`] | both | the error of every server function |
 //! | [`view`] | both | what a person prefers: light or dark, a wide or a folded rail |
 //! | [`demo`] [`group`] | both | the acts on the sample project and on groups; pages on the server only |
@@ -24,6 +25,7 @@ pub mod dead_letter;
 pub mod demo;
 pub mod group;
 pub mod project;
+pub mod recovery;
 pub mod refused;
 pub mod sprint;
 pub mod view;

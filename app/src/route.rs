@@ -23,6 +23,7 @@ use crate::{
     overview::OverviewPage,
     part::NotFound,
     project::{ProjectPage, ProjectsPage},
+    recovery::{JobPage, JobsPage},
     reference::ReferencePage,
     runbook::RunbookPage,
     sprint::{SprintPage, SprintsPage},
@@ -43,6 +44,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/streams/:stream") view=StreamPage ssr=SsrMode::Async />
                     <Route path=path!("/streams/:stream/groups/:group") view=GroupPage ssr=SsrMode::Async />
                     <Route path=path!("/dead-letters") view=DeadLettersPage ssr=SsrMode::Async />
+                    <Route path=path!("/recovery") view=JobsPage ssr=SsrMode::Async />
+                    <Route path=path!("/recovery/:job") view=JobPage ssr=SsrMode::Async />
                     <Route path=path!("/findings") view=FindingsPage ssr=SsrMode::Async />
                     <Route path=path!("/trace") view=FindPage ssr=SsrMode::Async />
                     <Route path=path!("/trace/:id") view=TracePage ssr=SsrMode::Async />

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use app::{Context, Settings};
-use console::{Actor, Console, alert};
+use console::{Actor, Console, alert, recovery};
 use server::{
     api,
     guard::{Hosts, table},
@@ -124,6 +124,7 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
     let console = Console::telling(console_database, redis.clone(), metrics, snapshots, channels);
     below.run(|stop| console.recorder().run(stop));
     workers.run(|stop| alert::Watcher::new(&console).run(stop));
+    workers.run(|stop| recovery::Runner::new(&console).run(stop));
     // what the watcher finds at the end is told by the next process: the queue keeps it
     workers.run(|stop| alert::Notifier::new(&console).run(stop));
     let settling = console.clone();

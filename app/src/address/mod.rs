@@ -61,6 +61,29 @@ pub(crate) fn export(stream_name: &str, filter: &str, from: &str, to: &str, form
     with_query(&path, parameters.map(|(name, value)| (name, Some(value.to_owned()))))
 }
 
+/// Recovery jobs.
+pub(crate) const RECOVERY: &str = "/recovery";
+
+pub(crate) fn recovery_job(id: i64) -> String {
+    format!("{RECOVERY}/{id}")
+}
+
+/// The form of a new job.
+pub(crate) fn new_recovery() -> String {
+    with_query(RECOVERY, [("new", Some("dead_letters".to_owned()))])
+}
+
+/// The form of a job that gives a group once more what it was given before.
+pub(crate) fn handle_again(stream_name: &str, group_name: &str) -> String {
+    let parameters = [("new", "history"), ("stream", stream_name), ("group", group_name)];
+    with_query(RECOVERY, parameters.map(|(name, value)| (name, Some(value.to_owned()))))
+}
+
+/// The entries of a job as a file.
+pub(crate) fn recovery_export(id: i64, format: &str) -> String {
+    with_query(&format!("/api/console/recovery/{id}/export"), [("format", Some(format.to_owned()))])
+}
+
 /// The audit log as a file.
 pub(crate) fn audit_export(text: Option<&str>, format: &str) -> String {
     let parameters = [("format", Some(format.to_owned())), ("text", text.map(str::to_owned))];

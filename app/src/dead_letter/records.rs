@@ -100,6 +100,7 @@ fn form(page: &DeadLetterPage, query: &Query, rights: &Rights) -> AnyView {
                 </span>
                 {button(Repair::Replay, page.total, rights)}
                 {button(Repair::Discard, page.total, rights)}
+                {job(page.total, rights)}
             </div>
             <div class="table-wrap">
                 <table class="table small">
@@ -151,6 +152,20 @@ fn button(repair: Repair, total: u64, rights: &Rights) -> AnyView {
         <button class=class type="submit" name="act" value=repair.word()>
             <span class="when-none">{format!("{label} {}…", taken(total))}</span>
             <span class="when-ticked">{format!("{label} ticked…")}</span>
+        </button>
+    }
+    .into_any()
+}
+
+/// The way to a job: for more than one act takes, or more slowly.
+fn job(total: u64, rights: &Rights) -> AnyView {
+    if let Err(why) = rights.may(Repair::Replay) {
+        return view! { <Off label="Recover as a job…" why=why id="off-job" /> }.into_any();
+    }
+    view! {
+        <button class="button" type="submit" formaction=address::RECOVERY name="new" value="dead_letters">
+            <span class="when-none">{format!("Recover all {} as a job…", grouped(total))}</span>
+            <span class="when-ticked">"Recover ticked as a job…"</span>
         </button>
     }
     .into_any()

@@ -131,10 +131,12 @@ fn actions(view: &GroupView) -> AnyView {
     let may_move = operate.and_then(|()| redis_answers(&view.snapshot));
     let href = address::here_with(&[("act", Some("move")), ("ids", None)]);
     let dead = address::dead_letters_of(&view.stream, Some(&view.name));
+    let again = address::handle_again(&view.stream, &view.name);
     view! {
         <a class="button" href=dead>
             "Dead letters"
         </a>
+        {act_link("off-again", "Handle again…", again, context.may(Permission::Recover))}
         {act_link("off-move", "Move group…", href, may_move)}
         {pause}
     }

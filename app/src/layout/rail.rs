@@ -22,10 +22,11 @@ const fn place(href: &'static str, icon: &'static str, name: &'static str, prima
     Place { href, icon, name, primary }
 }
 
-const OPERATE: [Place; 6] = [
+const OPERATE: [Place; 7] = [
     place("/", "overview", "Overview", true),
     place("/streams", "streams", "Streams", true),
     place("/dead-letters", "dead", "Dead letters", true),
+    place("/recovery", "recovery", "Recovery", false),
     place("/findings", "search", "Findings", false),
     place("/trace", "trace", "Trace", false),
     place("/alerts", "alerts", "Alerts", false),

@@ -3,7 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | `project` `backlog` `sprint` `chronicle` `health` | the four services (wire contract §2), on one address |
-//! | `streams` `groups` `dead_letters` `findings` `alerts` `audit` `outbox` `demo` `places` `permissions` | the console, under `/api/console` |
+//! | `streams` `groups` `dead_letters` `recovery` `findings` `alerts` `audit` `outbox` `demo` `places` `permissions` | the console, under `/api/console` |
 //! | `metrics` | the same figures for Prometheus |
 //! | `extract` | what a request is read with |
 //! | `answer` | what is answered where something is not done |
@@ -24,6 +24,7 @@ mod outbox;
 mod permissions;
 mod places;
 mod project;
+mod recovery;
 mod sprint;
 mod streams;
 
@@ -60,6 +61,7 @@ use crate::live;
         (name = "streams", description = "Streams of any program, and their entries"),
         (name = "groups", description = "Consumer groups of any stream, and their repair"),
         (name = "dead letters", description = "Entries that a group gave up on"),
+        (name = "recovery", description = "Many of them sent back as one job: frozen, tried, at a bounded rate"),
         (name = "findings", description = "What is wrong with Redis in ways that its figures do not say"),
         (name = "alerts", description = "What fires, and the rules behind it"),
         (name = "audit", description = "Who did what"),
@@ -83,6 +85,7 @@ pub fn router(stop: CancellationToken) -> (Router<Context>, utoipa::openapi::Ope
         .merge(streams::routes())
         .merge(groups::routes())
         .merge(dead_letters::routes())
+        .merge(recovery::routes())
         .merge(findings::routes())
         .merge(alerts::routes())
         .merge(audit::routes())

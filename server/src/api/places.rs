@@ -140,6 +140,7 @@ fn pages() -> impl Iterator<Item = Place> {
         ("Overview", "is anything wrong, and since when", "/"),
         ("Streams", "entries, groups, consumers, memory", "/streams"),
         ("Dead letters", "what groups gave up on, by cause", "/dead-letters"),
+        ("Recovery", "many entries sent back as one job", "/recovery"),
         ("Findings", "what is wrong with Redis, and what to do", "/findings"),
         ("Trace", "one correlation, event by event, and its gaps", "/trace"),
         ("Alerts", "what fires, the rules, who is told", "/alerts"),
