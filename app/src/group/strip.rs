@@ -88,7 +88,7 @@ fn errors(group: &GroupSample) -> AnyView {
         (_, None) => ("–".to_owned(), "", "nobody measures it".to_owned()),
         (None, Some(_)) => ("–".to_owned(), "", "no attempt in a minute".to_owned()),
     };
-    let status = group.handling.as_ref().and_then(Handling::failing);
+    let status = group.handling.as_ref().and_then(Handling::rate_failing);
     metric(Metric { id: "errors", label: "Error rate", value: value.into_any(), unit, note, status, spark: None })
 }
 

@@ -65,7 +65,7 @@ fn error_rate(handlings: &[&Handling]) -> AnyView {
         None => ("–".to_owned(), "", "no attempt in a minute".to_owned()),
     };
     // as the verdicts have it: one group that fails is not lost in the sum of many that do not
-    let status = handlings.iter().filter_map(|handling| handling.failing()).min();
+    let status = handlings.iter().filter_map(|handling| handling.rate_failing()).min();
     metric(Metric { id: "error-rate", label: "Error rate", value: value.into_any(), unit, note, status, spark: None })
 }
 
