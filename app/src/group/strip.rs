@@ -93,11 +93,11 @@ fn errors(group: &GroupSample) -> AnyView {
 }
 
 fn dead(group: &GroupSample) -> AnyView {
-    let href = address::dead_letters_of(&group.stream, Some(&group.name));
-    let value = view! {
-        <a href=href>
-            <FigureText figure=group.dead_letters.clone() />
-        </a>
+    let figure = view! { <FigureText figure=group.dead_letters.clone() /> };
+    let value = match group.dead_letters {
+        // there is nothing to look at
+        Figure::Exact(0) => figure.into_any(),
+        _ => view! { <a href=address::dead_letters_of(&group.stream, Some(&group.name))>{figure}</a> }.into_any(),
     };
     let last = group.handling.as_ref().map(|handling| handling.dead_lettered);
     let note = match last {
@@ -108,10 +108,11 @@ fn dead(group: &GroupSample) -> AnyView {
     metric(Metric {
         id: "dead",
         label: "Dead letters",
-        value: value.into_any(),
+        value,
         unit: "",
         note,
-        status: None,
+        // a malformed entry becomes one without an attempt, so that no error rate shows it
+        status: last.is_some_and(|last| last > 0).then_some(Status::Warn),
         spark: None,
     })
 }
