@@ -152,6 +152,10 @@ async fn look(console: &Console, stream: &str, browse: &Browse, goes_on: bool) -
     }
     let key = key(stream, browse);
     let mut search = searches.find(&key);
+    if let Some(known) = search.as_ref().filter(|_| !goes_on) {
+        // before Redis is asked, which may hang
+        known.stop();
+    }
     if let Some(known) = &search
         && !known.catch_up(redis).await?
     {

@@ -55,10 +55,10 @@ impl TypeHandling {
         self.handled.saturating_add(self.failed)
     }
 
-    /// As [`Handling::failing`], which judges a group by the same rule.
-    pub fn failing(&self) -> Option<Status> {
-        let Self { handled, failed, dead_lettered, .. } = *self;
-        Handling { handled, failed, dead_lettered, ..Handling::default() }.failing()
+    /// As [`Handling::rate_failing`], which judges a group by the same rule.
+    pub fn rate_failing(&self) -> Option<Status> {
+        let Self { handled, failed, .. } = *self;
+        Handling { handled, failed, ..Handling::default() }.rate_failing()
     }
 }
 

@@ -1,13 +1,16 @@
 //! Streams, groups, consumers and entries as an operator sees them, and the rule by which a group is judged.
 
+mod snapshot;
+
 use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::snapshot::{NOT_ASKED, Snapshot, Unread};
 use crate::{
     Figure, Status, Timestamp,
-    finding::{Found, OldPending, ServerFacts},
+    finding::{OldPending, ServerFacts},
     latency::{Derived, ProcessReport, TypeHandling},
     time::{humane, serde_as_text},
 };
@@ -78,42 +81,6 @@ impl FromStr for EntryId {
     }
 }
 serde_as_text!(EntryId, "1773152545187-0");
-
-/// What one look at Redis found. Made by the sampler, shared by every browser.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Snapshot {
-    /// When Redis was asked. On a lost connection this stays at the last success.
-    pub at: Timestamp,
-    /// Why the last attempt failed; `None` while Redis answers.
-    pub error: Option<String>,
-    pub redis: RedisFacts,
-    /// Ordered by name; dead-letter streams (see [`StreamSample::source`]) are among them.
-    pub streams: Vec<StreamSample>,
-    /// What is recognised as wrong, from this look and those before.
-    pub found: Found,
-}
-
-impl Snapshot {
-    pub fn stream(&self, name: &str) -> Option<&StreamSample> {
-        self.streams.iter().find(|s| s.name == name)
-    }
-
-    /// Every group of every stream, worst first, then by stream and name.
-    pub fn groups_worst_first(&self) -> Vec<&GroupSample> {
-        let mut groups: Vec<_> = self.streams.iter().flat_map(|s| &s.groups).collect();
-        groups.sort_by(|a, b| {
-            let weight =
-                |g: &GroupSample| std::cmp::Reverse(g.behind_ms.unwrap_or(0).max(g.oldest_pending_ms.unwrap_or(0)));
-            (a.verdict.status, weight(a), &a.stream, &a.name).cmp(&(b.verdict.status, weight(b), &b.stream, &b.name))
-        });
-        groups
-    }
-
-    /// Records in all dead-letter streams.
-    pub fn dead_letters(&self) -> u64 {
-        self.streams.iter().filter(|s| s.source.is_some()).map(|s| s.length).sum()
-    }
-}
 
 /// The server itself; of a cluster, its masters in sum.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -264,9 +231,15 @@ impl Handling {
 
     /// How bad the last minute's failures are; `None` where they are not worth a look. A dead letter always is.
     pub fn failing(&self) -> Option<Status> {
+        self.rate_failing().or((self.dead_lettered > 0).then_some(Status::Warn))
+    }
+
+    /// How bad the part of the attempts is that failed. Malformed entries become dead letters without an attempt: they are
+    /// no part of it.
+    pub fn rate_failing(&self) -> Option<Status> {
         match self.error_rate() {
             rate if rate >= ERROR_RATE_BAD => Some(Status::Bad),
-            rate if rate >= ERROR_RATE_WARN || self.dead_lettered > 0 => Some(Status::Warn),
+            rate if rate >= ERROR_RATE_WARN => Some(Status::Warn),
             _ => None,
         }
     }
@@ -460,6 +433,14 @@ mod tests {
         assert_eq!(judged(5, 5, 1), is("Failing", Status::Bad));
         assert_eq!(judged(0, 3, 0), is("Keeping up", Status::Ok), "too few for a rate");
         assert_eq!(judged(1_000, 5, 1), is("Failing", Status::Warn), "a dead letter is always worth a look");
+    }
+
+    #[test]
+    fn what_becomes_a_dead_letter_without_an_attempt_is_no_part_of_the_error_rate() {
+        let only_malformed = Handling { handled: 40, dead_lettered: 3, ..Handling::default() };
+        assert_eq!((only_malformed.failing(), only_malformed.rate_failing()), (Some(Status::Warn), None));
+        let failing = Handling { handled: 5, failed: 5, ..Handling::default() };
+        assert_eq!(failing.rate_failing(), Some(Status::Bad));
     }
 
     #[test]

@@ -26,8 +26,8 @@ const VERSION: &str = "data-v";
 const SAME: &str = "data-same";
 /// A page that is longer is sent as it is.
 const LONGEST_PAGE: usize = 16 * 1024 * 1024;
-/// Versions that are listened to: a page that has more parts is sent in full from there on.
-const MOST_PARTS: usize = 1_000;
+/// Versions that are listened to, as many as the browser half names: a page that has more parts is sent in full from there on.
+const MOST_PARTS: usize = 500;
 
 /// Shortens the answer where the browser has parts of it.
 pub async fn since(request: Request, next: Next) -> Response {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use opentelemetry::KeyValue;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
@@ -103,36 +103,36 @@ impl HttpClient for Line {
             tell_once(&is_broken, &sent);
             sent
         });
-        Box::pin(async move { Ok(sending.await??) })
+        Box::pin(async move { Ok(sending.await?.map_err(|why| why.to_string())?) })
     }
 }
 
-async fn send(client: &reqwest::Client, request: Request<Bytes>) -> Result<Response<Bytes>, reqwest::Error> {
-    let answer = client.execute(request.try_into()?).await.and_then(reqwest::Response::error_for_status)?;
-    // what it says is of no use here, and may be of any length
+/// The error says why in words for people, and no address.
+async fn send(client: &reqwest::Client, request: Request<Bytes>) -> anyhow::Result<Response<Bytes>> {
+    let answer = match client.execute(request.try_into()?).await {
+        Ok(answer) => answer,
+        Err(error) if error.is_timeout() => bail!("it does not answer in time"),
+        Err(_) => bail!("it cannot be reached"),
+    };
     let status = answer.status();
+    if status.is_redirection() {
+        bail!("it answers {status}: redirects are not followed, give the address that it leads to");
+    }
+    ensure!(status.is_success(), "it answers {status}");
+    // what it says is of no use here, and may be of any length
     let mut taken = Response::new(Bytes::new());
     *taken.status_mut() = status;
     Ok(taken)
 }
 
 /// Says that the collector is away when it goes and when it comes back, and not with every batch.
-fn tell_once<T>(is_broken: &AtomicBool, sent: &Result<T, reqwest::Error>) {
+fn tell_once<T>(is_broken: &AtomicBool, sent: &anyhow::Result<T>) {
     match sent {
         Ok(_) if is_broken.swap(false, Ordering::Relaxed) => tracing::info!("the collector takes traces again"),
-        Err(error) if !is_broken.swap(true, Ordering::Relaxed) => {
-            let why = if error.is_timeout() {
-                "it does not answer in time".to_owned()
-            } else if let Some(status) = error.status() {
-                format!("it answers {status}")
-            } else {
-                "it cannot be reached".to_owned()
-            };
-            tracing::warn!(
-                why,
-                "the collector takes no traces; what it does not take is lost, and this is not told again"
-            );
-        }
+        Err(why) if !is_broken.swap(true, Ordering::Relaxed) => tracing::warn!(
+            %why,
+            "the collector takes no traces; what it does not take is lost, and this is not told again"
+        ),
         _ => {}
     }
 }

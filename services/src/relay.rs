@@ -29,7 +29,7 @@ const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often we look whether Redis lost what was published, and what is done with.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// How long events that every group has acknowledged are kept, to be looked at.
-const KEEP_DONE: Duration = Duration::from_hours(1);
+pub const KEEP_DONE: Duration = Duration::from_hours(1);
 /// How long events are kept that some group has not handled: a group that nobody serves must not fill the database.
 const KEEP_SENT: Duration = Duration::from_hours(7 * 24);
 /// How long losses are told.
@@ -91,8 +91,9 @@ impl Relay {
                 watched = Instant::now();
             }
             let pause = match self.work(watch).await {
-                Ok(true) => continue,
-                Ok(false) => {
+                // a long outbox does not keep the process from ending: what is left is published by the next one
+                Ok(true) if !stop.is_cancelled() => continue,
+                Ok(_) => {
                     if std::mem::take(&mut failing) {
                         tracing::info!("relay publishes again");
                     }

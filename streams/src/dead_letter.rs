@@ -18,8 +18,9 @@ use crate::{Error, Redis, dead_letter::record::Record, inspect, keys};
 
 /// Records looked at per dead-letter stream for one answer: the newest ones.
 pub const SCAN_AT_MOST: usize = 10_000;
-/// Records fetched at once.
+/// Records fetched at once, at most, and at first, before it is known how large they are.
 const STEP: usize = 500;
+const FIRST_STEP: usize = 50;
 const HOUR_MS: i64 = 3_600_000;
 const HOURS: usize = 24;
 
@@ -49,8 +50,13 @@ async fn source_present(redis: &Redis, records: &[Record]) -> Result<Vec<bool>, 
     }
     for (stream, places) in by_stream {
         let ids: Vec<_> = places.iter().map(|place| records[*place].provenance.source_id).collect();
-        for (place, source) in places.into_iter().zip(inspect::find_many(redis, stream, &ids).await?) {
-            present[place] = source.is_some_and(|source| source.fields == records[place].fields);
+        let mut asked = places.iter();
+        let same = inspect::find_each(redis, stream, &ids, |source| {
+            let record = asked.next().map(|place| &records[*place]);
+            source.zip(record).is_some_and(|(source, record)| source.fields == record.fields)
+        });
+        for (place, same) in places.iter().zip(same.await?) {
+            present[*place] = same;
         }
     }
     Ok(present)

@@ -1,6 +1,7 @@
 //! Looking, which cannot break anything: every read is capped.
 
 mod scan;
+mod walk;
 
 use std::{
     fmt::Write,
@@ -16,6 +17,7 @@ use redis::Value;
 use serde::{Deserialize, Serialize};
 
 pub use self::scan::{Reached, Scan};
+pub(crate) use self::walk::{Pace, Walk, find_each};
 use crate::{
     Error, Redis, keys,
     reply::{self, Fields, RawEntry},
@@ -126,8 +128,8 @@ pub fn page(mut found: Vec<Entry>, browse: &Browse, reached: Reached) -> EntryPa
 
 /// These entries as a list shows them, in their order, without those that are gone.
 pub async fn entries_by_id(redis: &Redis, stream: &str, ids: &[EntryId]) -> Result<Vec<Entry>, Error> {
-    let found = find_many(redis, stream, ids).await?;
-    Ok(found.iter().flatten().map(|raw| shown(raw, EXCERPT)).collect())
+    let found = find_each(redis, stream, ids, |raw| raw.map(|raw| shown(&raw, EXCERPT))).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// One entry, whole.
@@ -149,24 +151,26 @@ pub async fn pending(redis: &Redis, stream: &str, group: &str, browse: &PendingB
     if let Some(consumer) = &browse.consumer {
         list.arg(consumer);
     }
-    let listed: Vec<(String, String, u64, u64)> = redis.query(&list).await?;
+    let listed: Vec<reply::Pending> = redis.query(&list).await?;
     let ids = listed.iter().map(|p| reply::entry_id(&p.0)).collect::<Result<Vec<_>, _>>()?;
-    let bodies = find_many(redis, stream, &ids).await?;
+    // what a list shows of a body is short
+    let bodies = find_each(redis, stream, &ids, |raw| raw.map(|raw| envelope(&raw).unwrap_or_default())).await?;
     let next = ids.last().copied().filter(|_| ids.len() == count);
     let entries = listed
         .into_iter()
         .zip(ids)
         .zip(bodies)
         .map(|(((_, consumer, idle_ms, deliveries), id), body)| {
-            let envelope = body.as_ref().and_then(envelope).unwrap_or_default();
+            let body_lost = body.is_none();
+            let envelope = body.unwrap_or_default();
             PendingEntry {
                 id,
-                consumer,
+                consumer: reply::name(consumer),
                 idle_ms,
                 deliveries,
                 event_type: envelope.event_type,
                 key: envelope.aggregate_id,
-                body_lost: body.is_none(),
+                body_lost,
             }
         })
         .collect();
@@ -178,8 +182,9 @@ async fn pending_total(redis: &Redis, stream: &str, group: &str, consumer: Optio
     let parts = reply::items(summary)?;
     let [total, _, _, consumers] = parts.as_slice() else { return Err(reply::unexpected("not a pending summary")) };
     let Some(consumer) = consumer else { return Ok(redis::from_redis_value_ref(total)?) };
-    let per_consumer: Vec<(String, u64)> = redis::from_redis_value_ref(consumers)?;
-    Ok(per_consumer.into_iter().find(|(name, _)| name == consumer).map_or(0, |(_, pending)| pending))
+    let per_consumer: Vec<(Option<Vec<u8>>, u64)> = redis::from_redis_value_ref(consumers)?;
+    let of = per_consumer.into_iter().find(|(name, _)| name.as_deref() == Some(consumer.as_bytes()));
+    Ok(of.map_or(0, |(_, pending)| pending))
 }
 
 /// The last id that a stream gave out.
@@ -212,17 +217,9 @@ pub(crate) async fn find(redis: &Redis, stream: &str, id: EntryId) -> Result<Opt
     Ok(find_many(redis, stream, &[id]).await?.pop().flatten())
 }
 
-/// The entries of these ids in one round trip, `None` where one is gone.
+/// The entries of these ids with their bodies, `None` where one is gone: for few ids, or for who needs every body.
 pub(crate) async fn find_many(redis: &Redis, stream: &str, ids: &[EntryId]) -> Result<Vec<Option<RawEntry>>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut pipeline = redis::pipe();
-    for id in ids {
-        pipeline.cmd("XRANGE").arg(stream).arg(id.to_string()).arg(id.to_string());
-    }
-    let answers: Vec<Value> = redis.pipeline(&pipeline).await?;
-    answers.into_iter().map(|answer| Ok(reply::entries(answer)?.pop())).collect()
+    find_each(redis, stream, ids, |raw| raw).await
 }
 
 fn page_size(asked: usize) -> usize {

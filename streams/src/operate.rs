@@ -131,11 +131,11 @@ async fn look_at_pending(redis: &Redis, stream: &str, group: &str, ids: &[EntryI
     for id in ids {
         pipeline.cmd("XPENDING").arg(stream).arg(group).arg(id.to_string()).arg(id.to_string()).arg(1);
     }
-    let listed: Vec<Vec<(String, String, u64, u64)>> = redis.pipeline(&pipeline).await?;
+    let listed: Vec<Vec<reply::Pending>> = redis.pipeline(&pipeline).await?;
     let bodies = inspect::find_many(redis, stream, ids).await?;
     let seen = ids.iter().zip(listed).zip(bodies).map(|((id, mut pending), body)| Seen {
         id: *id,
-        pending: pending.pop().map(|(_, consumer, idle_ms, deliveries)| (consumer, idle_ms, deliveries)),
+        pending: pending.pop().map(|(_, consumer, idle_ms, deliveries)| (reply::name(consumer), idle_ms, deliveries)),
         body,
     });
     Ok(seen.collect())

@@ -3,7 +3,7 @@
 use domain::stream::{ConsumerSample, EntryId};
 use redis::Value;
 
-use crate::Error;
+use crate::{Error, keys};
 
 /// Fields of an entry in their order; a stream entry may repeat a name.
 pub(crate) type Fields = Vec<(Vec<u8>, Vec<u8>)>;
@@ -54,6 +54,20 @@ fn entry(value: Value) -> Result<RawEntry, Error> {
         (Some(entry_id), Some(body)) => Ok(RawEntry { id: id(&entry_id)?, fields: fields(body)? }),
         _ => Err(unexpected("not an entry")),
     }
+}
+
+/// A row of XPENDING: id, owner, milliseconds since its last delivery, deliveries. Names of consumers are any bytes; what
+/// XNACK released (8.8) has none.
+pub(crate) type Pending = (String, Option<Vec<u8>>, u64, u64);
+
+/// A consumer's name as text; empty where there is none.
+pub(crate) fn name(of: Option<Vec<u8>>) -> String {
+    of.map_or_else(String::new, |name| String::from_utf8_lossy(&name).into_owned())
+}
+
+/// Who has a pending entry. `None` = it was released: by XNACK, which leaves no name, or by an operator here.
+pub(crate) fn owner(of: Option<Vec<u8>>) -> Option<String> {
+    Some(name(of)).filter(|name| !name.is_empty() && name != keys::HANDED_OVER)
 }
 
 /// An answer of names and values (XINFO), whatever order and whatever newer names it has. A list, not a map: there are a
@@ -173,4 +187,23 @@ pub(crate) fn consumer(value: Value) -> Result<ConsumerSample, Error> {
         idle_ms: named.get("idle")?,
         inactive_ms: inactive.and_then(|ms| u64::try_from(ms).ok()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_nobody_has_no_consumer_however_redis_says_so() {
+        assert_eq!(owner(None), None);
+        assert_eq!(owner(Some(Vec::new())), None);
+        assert_eq!(owner(Some(keys::HANDED_OVER.into())), None);
+        assert_eq!(owner(Some(b"a".to_vec())), Some("a".to_owned()));
+        assert_eq!(owner(Some(b"\xff".to_vec())), Some("\u{fffd}".to_owned()));
+        let row = |owner| Value::Array(vec![Value::BulkString(b"1-0".to_vec()), owner, Value::Int(-0), Value::Int(1)]);
+        for owner in [Value::Nil, Value::BulkString(Vec::new()), Value::BulkString(b"\xff".to_vec())] {
+            let (id, ..): Pending = redis::from_redis_value(row(owner)).expect("a row");
+            assert_eq!(id, "1-0");
+        }
+    }
 }

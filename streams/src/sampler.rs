@@ -17,7 +17,7 @@ use domain::{
     Figure, Status, Timestamp,
     finding::{Found, Limits, Watch},
     latency::Derived,
-    stream::{EntryId, GroupSample, RedisFacts, Snapshot, StreamSample, Verdict, judge},
+    stream::{EntryId, GroupSample, Snapshot, StreamSample, Unread, Verdict, judge},
 };
 use futures::future::try_join_all;
 use redis::{RedisResult, Value};
@@ -74,14 +74,7 @@ struct StreamMemory {
 /// Makes the loop and the place where its newest snapshot is found. Until the first look has succeeded the snapshot is
 /// empty and says so in `error`.
 pub fn sampler(redis: Redis, metrics: Metrics, every: Duration) -> (Sampler, watch::Receiver<Arc<Snapshot>>) {
-    let nothing_yet = Snapshot {
-        at: Timestamp::default(),
-        error: Some("redis has not been asked yet".to_owned()),
-        redis: RedisFacts::default(),
-        streams: Vec::new(),
-        found: Found::default(),
-    };
-    let (snapshots, latest) = watch::channel(Arc::new(nothing_yet));
+    let (snapshots, latest) = watch::channel(Arc::new(Snapshot::not_asked()));
     let sampler = Sampler {
         redis,
         metrics,
@@ -160,27 +153,32 @@ impl Sampler {
         self.is_cluster = mode == Mode::Cluster;
         self.directory.refresh(&self.redis, &masters).await?;
         self.heartbeats.refresh(&self.redis, &self.metrics, now_ms).await?;
-        let seen = self.ask_streams().await?;
+        let (seen, mut unread) = self.ask_streams().await?;
         for (name, facts, _) in &seen {
             if let Some(source) = keys::source_of(name) {
-                self.graves.refresh(&self.redis, source, Some(facts)).await?;
+                self.graves.refresh(&self.redis, source, facts).await?;
+            }
+        }
+        for one in &unread {
+            if let Some(source) = keys::source_of(&one.stream) {
+                self.graves.unknown(source, one.why.clone());
             }
         }
         let lengths: HashMap<&str, u64> = seen.iter().map(|(name, facts, _)| (name.as_str(), facts.length)).collect();
         let mut streams = Vec::with_capacity(seen.len());
-        let mut samples = self.ask_groups(&seen, now_ms).await?;
+        let mut samples = self.ask_groups(&seen, now_ms, &mut unread).await?;
         for (name, facts, _) in &seen {
             let dead_letters = lengths.get(keys::dead_letter_stream(name).as_str()).copied().unwrap_or(0);
             let groups = samples.remove(name).unwrap_or_default();
             streams.push(self.stream_sample(name, facts, groups, dead_letters));
         }
-        self.forget_what_is_gone(&seen).await?;
+        self.forget_what_is_gone(&seen, &unread);
         let at = Timestamp::from_millis(i64::try_from(now_ms).unwrap_or(i64::MAX / 1_000));
         let redis = directory::facts(&infos, mode);
-        let mut snapshot = Snapshot { at, error: None, redis, streams, found: Found::default() };
+        let mut snapshot = Snapshot { at, error: None, redis, streams, unread, found: Found::default() };
         let before = Arc::clone(&self.snapshots.borrow());
         // the last one that succeeded stays while looks fail; before the first there is none
-        let before = (before.at != Timestamp::default()).then_some(before);
+        let before = before.was_looked().then_some(before);
         snapshot.found = self.watch.look(before.as_deref(), &snapshot);
         Ok(snapshot)
     }
@@ -201,11 +199,11 @@ impl Sampler {
         try_join_all(masters.iter().map(|node| self.redis.query_on(node.as_ref(), &info))).await
     }
 
-    /// XINFO of every stream, in the order of their names.
-    async fn ask_streams(&mut self) -> Result<Vec<(String, StreamFacts, Vec<GroupFacts>)>, Error> {
+    /// XINFO of every stream, in the order of their names; and what did not let us ask.
+    async fn ask_streams(&mut self) -> Result<(Vec<(String, StreamFacts, Vec<GroupFacts>)>, Vec<Unread>), Error> {
         let names: Vec<String> = self.directory.names().cloned().collect();
         let measure_memory = self.looks % MEMORY_EVERY == 1;
-        let mut seen = Vec::with_capacity(names.len());
+        let (mut seen, mut unread) = (Vec::with_capacity(names.len()), Vec::new());
         for chunk in names.chunks(AT_ONCE) {
             let mut pipeline = redis::pipe();
             pipeline.ignore_errors();
@@ -220,9 +218,16 @@ impl Sampler {
                 let mut next = || answers.next().ok_or_else(|| reply::unexpected("too few answers"));
                 let (facts, groups) = (next()?, next()?);
                 let memory = if measure_memory { next()?.ok() } else { None };
-                let Some((facts, groups)) = read_stream(facts, groups) else {
-                    self.directory.forget(name);
-                    continue;
+                let (facts, groups) = match read_stream(facts, groups) {
+                    Ok(read) => read,
+                    Err(Error::NotFound(_)) => {
+                        self.directory.forget(name);
+                        continue;
+                    }
+                    Err(error) => {
+                        unread.push(Unread { stream: name.clone(), group: None, why: error.to_string() });
+                        continue;
+                    }
                 };
                 if let Some(memory) = memory {
                     let memory_bytes = redis::from_redis_value(memory).unwrap_or_default();
@@ -231,7 +236,7 @@ impl Sampler {
                 seen.push((name.clone(), facts, groups));
             }
         }
-        Ok(seen)
+        Ok((seen, unread))
     }
 
     /// Consumers, pending entries and lag of every group, by stream.
@@ -239,6 +244,7 @@ impl Sampler {
         &mut self,
         seen: &[(String, StreamFacts, Vec<GroupFacts>)],
         now_ms: u64,
+        unread: &mut Vec<Unread>,
     ) -> Result<HashMap<String, Vec<GroupSample>>, Error> {
         let all: Vec<(&String, &StreamFacts, &GroupFacts)> = seen
             .iter()
@@ -262,8 +268,15 @@ impl Sampler {
             let mut learned = Vec::with_capacity(asked.len());
             for (name, facts, group, asking) in asked {
                 let memory = self.groups.entry((name.clone(), group.name.clone())).or_default();
-                if let Some(one) = answers.learn(facts, group, asking, memory) {
-                    learned.push((name, facts, group, one));
+                match answers.learn(facts, group, asking, memory) {
+                    Ok(one) => learned.push((name, facts, group, one)),
+                    // it, or its stream, went away while it was looked at
+                    Err(Error::NotFound(_)) => {}
+                    Err(error) => unread.push(Unread {
+                        stream: name.clone(),
+                        group: Some(group.name.clone()),
+                        why: error.to_string(),
+                    }),
                 }
             }
             self.ask_for_bodies(&learned).await?;
@@ -385,29 +398,34 @@ impl Sampler {
         }
     }
 
-    async fn forget_what_is_gone(&mut self, seen: &[(String, StreamFacts, Vec<GroupFacts>)]) -> Result<(), Error> {
-        let streams: HashSet<&str> = seen.iter().map(|(name, ..)| name.as_str()).collect();
+    /// What could not be looked at is not gone: its past goes on when it can be again.
+    fn forget_what_is_gone(&mut self, seen: &[(String, StreamFacts, Vec<GroupFacts>)], unread: &[Unread]) {
+        let unread: HashSet<&str> = unread.iter().map(|unread| unread.stream.as_str()).collect();
+        let streams: HashSet<&str> =
+            seen.iter().map(|(name, ..)| name.as_str()).chain(unread.iter().copied()).collect();
         let groups: HashSet<(&str, &str)> = seen
             .iter()
             .flat_map(|(name, _, groups)| groups.iter().map(move |group| (name.as_str(), group.name.as_str())))
             .collect();
-        self.groups.retain(|(stream, group), _| groups.contains(&(stream.as_str(), group.as_str())));
+        self.groups.retain(|(stream, group), _| {
+            unread.contains(stream.as_str()) || groups.contains(&(stream.as_str(), group.as_str()))
+        });
         let gone: Vec<String> = self.streams.keys().filter(|name| !streams.contains(name.as_str())).cloned().collect();
         for name in gone {
             self.streams.remove(&name);
             if let Some(source) = keys::source_of(&name) {
-                self.graves.refresh(&self.redis, source, None).await?;
+                self.graves.forget(source);
             }
         }
-        Ok(())
     }
 }
 
-/// `None` where the stream went away.
-fn read_stream(facts: RedisResult<Value>, groups: RedisResult<Value>) -> Option<(StreamFacts, Vec<GroupFacts>)> {
-    let facts = StreamFacts::read(facts.ok()?).ok()?;
-    let groups = reply::items(groups.ok()?).ok()?;
-    Some((facts, groups.into_iter().filter_map(|group| GroupFacts::read(group).ok()).collect()))
+/// [`Error::NotFound`] only where the stream went away: whatever else Redis says does not mean that.
+fn read_stream(facts: RedisResult<Value>, groups: RedisResult<Value>) -> Result<(StreamFacts, Vec<GroupFacts>), Error> {
+    let facts = StreamFacts::read(facts?)?;
+    let groups = reply::items(groups?)?;
+    // a name that is not text cannot be shown or asked for by anybody here
+    Ok((facts, groups.into_iter().filter_map(|group| GroupFacts::read(group).ok()).collect()))
 }
 
 /// How long ago an entry was added, by the server's clock.

@@ -65,6 +65,46 @@ async fn lag_is_corrected_where_redis_counts_wrong() {
     assert_eq!((group.lag, group.lag_reported), (Figure::Exact(2), Some(5)));
 }
 
+/// Only a key that is missing is gone: of the others nobody knows, and the reason is told.
+#[tokio::test]
+async fn a_stream_that_redis_does_not_let_us_look_at_is_not_gone() {
+    let room = Room::new().await;
+    script(&room, &["XADD open 1-0 a b", "XADD shut 1-0 a b", "XGROUP CREATE shut g 0", "XADD away 1-0 a b"]).await;
+    let mut eye = room.eye(support::eye::short()).await;
+    assert_eq!(eye.now().streams.len(), 3);
+    script(&room, &["DEL shut away", "LPUSH shut x"]).await;
+    let snapshot = eye.after(2).await;
+    let names: Vec<_> = snapshot.streams.iter().map(|stream| stream.name.as_str()).collect();
+    assert_eq!(names, ["open"]);
+    let why = snapshot.unread("shut", None).unwrap();
+    assert!(why.contains("WRONGTYPE"), "{why}");
+    assert_eq!((snapshot.unread.len(), snapshot.unread("away", None)), (1, None));
+    eye.finds_no(domain::finding::Kind::StreamGone).await;
+    let found = eye.finds(domain::finding::Kind::LagUnknown).await;
+    assert_eq!(found.stream.as_deref(), Some("shut"));
+    script(&room, &["DEL shut", "XADD shut 1-0 a b"]).await;
+    assert!(eye.after(2).await.stream("shut").is_some());
+}
+
+#[tokio::test]
+async fn a_group_whose_pending_entries_may_not_be_listed_is_not_gone_and_costs_no_other_its_figures() {
+    let room = Room::new().await;
+    script(&room, &["XADD s 1-0 a b", "XGROUP CREATE s g 0", "XREADGROUP GROUP g c STREAMS s >", "XADD t 1-0 a b"])
+        .await;
+    let mut eye = room.eye(support::eye::short()).await;
+    eye.finds_no(domain::finding::Kind::GroupGone).await;
+    script(&room, &["ACL SETUSER default -xpending"]).await;
+    // what pends is asked for anew when it may have changed
+    script(&room, &["XADD s 2-0 a b", "XREADGROUP GROUP g c STREAMS s >"]).await;
+    let found = eye.finds(domain::finding::Kind::LagUnknown).await;
+    assert!(found.explanation.contains("NOPERM"), "{}", found.explanation);
+    assert_eq!((found.stream.as_deref(), found.group.as_deref()), (Some("s"), Some("g")));
+    assert!(eye.now().stream("t").is_some() && eye.now().stream("s").is_some());
+    eye.finds_no(domain::finding::Kind::GroupGone).await;
+    script(&room, &["ACL SETUSER default +xpending"]).await;
+    eye.finds_no(domain::finding::Kind::LagUnknown).await;
+}
+
 #[tokio::test]
 async fn entries_trimmed_before_delivery_are_no_lag() {
     let room = Room::new().await;

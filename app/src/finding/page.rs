@@ -3,7 +3,8 @@
 use domain::{
     Status,
     figure::grouped,
-    finding::{Finding, Found, Kind},
+    finding::{Finding, Kind},
+    stream::Snapshot,
 };
 use leptos::prelude::*;
 
@@ -34,12 +35,13 @@ pub(crate) fn FindingsPage() -> impl IntoView {
     let body = view! {
         <RedisAway />
         {filters(&of_stream, status, stream.as_deref())}
-        {shown_or_nothing(shown, found)}
+        {shown_or_nothing(shown, &snapshot)}
         {watched_for()}
     }
     .into_any();
+    let lede = lede(&snapshot);
     view! {
-        <Page title="Findings" lede=lede(found).into_any()>
+        <Page title="Findings" lede=lede.into_any()>
             {body}
         </Page>
     }
@@ -52,7 +54,11 @@ fn status(query: &Parameters) -> Option<Status> {
 }
 
 /// `1 bad, 2 warnings.`
-fn lede(found: &Found) -> String {
+fn lede(snapshot: &Snapshot) -> String {
+    if !snapshot.was_looked() {
+        return "Redis has not been looked at yet, so nothing is known.".to_owned();
+    }
+    let found = &snapshot.found;
     let counts: Vec<String> = found
         .counts()
         .into_iter()
@@ -68,7 +74,8 @@ fn lede(found: &Found) -> String {
         0 => String::new(),
         n => format!(" {} more are left out.", grouped(n)),
     };
-    format!("{counts}. Looked for at every look at Redis.{left_out}")
+    let as_of = if snapshot.error.is_some() { " at the last look that succeeded" } else { "" };
+    format!("{counts}{as_of}. Looked for at every look at Redis.{left_out}")
 }
 
 fn filters(findings: &[&Finding], chosen: Option<Status>, stream: Option<&str>) -> AnyView {
@@ -93,9 +100,15 @@ fn filters(findings: &[&Finding], chosen: Option<Status>, stream: Option<&str>) 
     view! { <div class="filters" id="filters">{chips.collect_view()} {of_stream}</div> }.into_any()
 }
 
-fn shown_or_nothing(shown: Vec<&Finding>, found: &Found) -> AnyView {
+fn shown_or_nothing(shown: Vec<&Finding>, snapshot: &Snapshot) -> AnyView {
+    let found = &snapshot.found;
     if shown.is_empty() {
-        let (title, words) = if found.findings.is_empty() {
+        let (title, words) = if !snapshot.was_looked() {
+            (
+                "Not looked yet",
+                "What is found shows here as soon as Redis answers. What is watched for is listed below.",
+            )
+        } else if found.findings.is_empty() {
             (
                 "Nothing is wrong",
                 "Redis Streams fail without an error. What is watched for is listed below; it shows here at the next look, with what to do.",
@@ -151,4 +164,22 @@ fn watched_for() -> AnyView {
         </details>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn before_the_first_look_nothing_is_said_to_be_right() {
+        let not_asked = Snapshot::not_asked();
+        assert_eq!(lede(&not_asked), "Redis has not been looked at yet, so nothing is known.");
+        assert!(shown_or_nothing(vec![], &not_asked).to_html().contains("Not looked yet"));
+        let looked = Snapshot { at: Timestamp::from_millis(1), error: None, ..not_asked };
+        assert!(lede(&looked).starts_with("Nothing is wrong. "), "{}", lede(&looked));
+        let away = Snapshot { error: Some("away".into()), ..looked };
+        assert!(lede(&away).starts_with("Nothing is wrong at the last look that succeeded. "), "{}", lede(&away));
+    }
 }

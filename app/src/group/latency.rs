@@ -135,7 +135,7 @@ fn row(one: &TypeHandling) -> AnyView {
         }
     };
     let rate = |percent: Option<f64>| percent.map_or("–".to_owned(), |percent| format!("{percent:.1}\u{202f}%"));
-    let failed = match (one.failing(), errors(one)) {
+    let failed = match (one.rate_failing(), errors(one)) {
         (Some(status), Some(percent)) => view! { <StatusWord status=status word=rate(Some(percent)) /> }.into_any(),
         (_, percent) => rate(percent).into_any(),
     };

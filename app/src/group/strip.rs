@@ -88,16 +88,16 @@ fn errors(group: &GroupSample) -> AnyView {
         (_, None) => ("–".to_owned(), "", "nobody measures it".to_owned()),
         (None, Some(_)) => ("–".to_owned(), "", "no attempt in a minute".to_owned()),
     };
-    let status = group.handling.as_ref().and_then(Handling::failing);
+    let status = group.handling.as_ref().and_then(Handling::rate_failing);
     metric(Metric { id: "errors", label: "Error rate", value: value.into_any(), unit, note, status, spark: None })
 }
 
 fn dead(group: &GroupSample) -> AnyView {
-    let href = address::dead_letters_of(&group.stream, Some(&group.name));
-    let value = view! {
-        <a href=href>
-            <FigureText figure=group.dead_letters.clone() />
-        </a>
+    let figure = view! { <FigureText figure=group.dead_letters.clone() /> };
+    let value = match group.dead_letters {
+        // there is nothing to look at
+        Figure::Exact(0) => figure.into_any(),
+        _ => view! { <a href=address::dead_letters_of(&group.stream, Some(&group.name))>{figure}</a> }.into_any(),
     };
     let last = group.handling.as_ref().map(|handling| handling.dead_lettered);
     let note = match last {
@@ -108,10 +108,11 @@ fn dead(group: &GroupSample) -> AnyView {
     metric(Metric {
         id: "dead",
         label: "Dead letters",
-        value: value.into_any(),
+        value,
         unit: "",
         note,
-        status: None,
+        // a malformed entry becomes one without an attempt, so that no error rate shows it
+        status: last.is_some_and(|last| last > 0).then_some(Status::Warn),
         spark: None,
     })
 }

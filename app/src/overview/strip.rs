@@ -65,7 +65,7 @@ fn error_rate(handlings: &[&Handling]) -> AnyView {
         None => ("–".to_owned(), "", "no attempt in a minute".to_owned()),
     };
     // as the verdicts have it: one group that fails is not lost in the sum of many that do not
-    let status = handlings.iter().filter_map(|handling| handling.failing()).min();
+    let status = handlings.iter().filter_map(|handling| handling.rate_failing()).min();
     metric(Metric { id: "error-rate", label: "Error rate", value: value.into_any(), unit, note, status, spark: None })
 }
 
@@ -80,7 +80,10 @@ fn dead_letters(overview: &Overview) -> AnyView {
     let history = dead_letter_history(&overview.snapshot);
     let spark = (history.iter().flatten().count() > 1)
         .then(|| view! { <Spark values=history floor=10.0 label="Dead letters over the last hour" /> }.into_any());
-    let value = view! { <a href="/dead-letters">{grouped(count)}</a> }.into_any();
+    let value = match count {
+        0 => "0".into_any(),
+        count => view! { <a href="/dead-letters">{grouped(count)}</a> }.into_any(),
+    };
     metric(Metric { id: "dead-letters", label: "Dead letters", value, unit: "", note, status: None, spark })
 }
 

@@ -1,7 +1,13 @@
 //! JSON as a tree: nested `<details>`, text only. A payload is a stranger's text and never becomes markup.
 
+use std::fmt;
+
 use leptos::{either::EitherOf3, prelude::*};
-use serde_json::Value;
+use serde::{
+    Deserialize,
+    de::{Deserializer, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
 
 use super::{counted, payload::visible};
 
@@ -18,47 +24,77 @@ const LEVELS: usize = 24;
 /// has an id of its own, so that it stays as a person left it.
 #[component]
 pub(crate) fn JsonTree(#[prop(into)] id: String, #[prop(into)] text: String) -> impl IntoView {
-    let value = (text.len() <= TREE_AT_MOST).then(|| serde_json::from_str(&text));
-    match value {
-        Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) => {
-            view! { <div class="json">{node(&id, None, &value, 0)}</div> }.into_any()
-        }
-        _ => view! { <pre class="error-text">{visible(&text)}</pre> }.into_any(),
+    let value = (text.len() <= TREE_AT_MOST).then(|| serde_json::from_str::<&RawValue>(&text).ok()).flatten();
+    match value.filter(|value| value.get().starts_with(['{', '['])) {
+        Some(value) => view! { <div class="json">{node(&id, None, value.get(), 0)}</div> }.into_any(),
+        None => view! { <pre class="error-text">{visible(&text)}</pre> }.into_any(),
     }
 }
 
-/// One value with its name, if it has one.
-fn node(id: &str, key: Option<String>, value: &Value, level: usize) -> AnyView {
-    let key = key.map(|key| view! { <span class="key">{visible(&key)}</span> });
-    match value {
-        Value::Object(members) if level < LEVELS => {
-            let names = members.iter().map(|(name, value)| (Some(name.clone()), value));
-            fold(id, key.into_any(), counted(members.len() as u64, "field"), names, level)
+/// The members of an object in their order, each value as it is written: a number that no machine number can hold keeps its
+/// digits.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
         }
-        Value::Array(items) if level < LEVELS => {
-            let names = items.iter().map(|value| (None, value));
-            fold(id, key.into_any(), counted(items.len() as u64, "item"), names, level)
-        }
-        value => view! {
-            {key}
-            {leaf(value)}
-        }
-        .into_any(),
+        deserializer.deserialize_map(All)
     }
+}
+
+/// One value, as it is written, with its name, if it has one.
+fn node(id: &str, key: Option<String>, json: &str, level: usize) -> AnyView {
+    let key = key.map(|key| view! { <span class="key">{visible(&key)}</span> });
+    if level < LEVELS
+        && json.starts_with('{')
+        && let Ok(Members(members)) = serde_json::from_str(json)
+    {
+        let count = counted(members.len() as u64, "field");
+        return fold(id, key.into_any(), count, members.into_iter().map(|(name, value)| (Some(name), value)), level);
+    }
+    if level < LEVELS
+        && json.starts_with('[')
+        && let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json)
+    {
+        let count = counted(items.len() as u64, "item");
+        return fold(id, key.into_any(), count, items.into_iter().map(|value| (None, value)), level);
+    }
+    view! {
+        {key}
+        {leaf(json)}
+    }
+    .into_any()
 }
 
 fn fold<'a>(
     id: &str,
     key: AnyView,
     count: String,
-    members: impl ExactSizeIterator<Item = (Option<String>, &'a Value)>,
+    members: impl ExactSizeIterator<Item = (Option<String>, &'a RawValue)>,
     level: usize,
 ) -> AnyView {
     let left_out = members.len().saturating_sub(MEMBERS);
     let members: Vec<AnyView> = members
         .take(MEMBERS)
         .enumerate()
-        .map(|(n, (name, value))| view! { <li>{node(&format!("{id}.{n}"), name, value, level + 1)}</li> }.into_any())
+        .map(|(n, (name, value))| {
+            view! { <li>{node(&format!("{id}.{n}"), name, value.get(), level + 1)}</li> }.into_any()
+        })
         .collect();
     let rest = (left_out > 0)
         .then(|| view! { <li class="muted">{format!("… and {left_out} more; the raw text has all")}</li> });
@@ -71,12 +107,17 @@ fn fold<'a>(
     .into_any()
 }
 
-fn leaf(value: &Value) -> impl IntoView + use<> {
-    match value {
-        Value::Null => EitherOf3::A(view! { <span class="null">"null"</span> }),
-        Value::String(_) => EitherOf3::B(view! { <span class="string">{visible(&value.to_string())}</span> }),
-        value => EitherOf3::C(view! { <span class="number">{value.to_string()}</span> }),
+fn leaf(json: &str) -> impl IntoView + use<> {
+    if json == "null" {
+        return EitherOf3::A(view! { <span class="null">"null"</span> });
     }
+    if json.starts_with('"') {
+        // letters that are written as escapes are shown as letters
+        let text = serde_json::from_str::<String>(json).map(|text| serde_json::Value::from(text).to_string());
+        let text = text.unwrap_or_else(|_| json.to_owned());
+        return EitherOf3::B(view! { <span class="string">{visible(&text)}</span> });
+    }
+    EitherOf3::C(view! { <span class="number">{visible(json)}</span> })
 }
 
 #[cfg(test)]
@@ -94,6 +135,16 @@ mod tests {
             assert!(html.contains(&format!("id=\"{id}\"")), "{id}: {html}");
         }
         assert!(html.contains("1 field") && html.contains("1 item"), "{html}");
+    }
+
+    #[test]
+    fn numbers_keep_their_digits_members_their_order_and_twins_both_their_places() {
+        let html = rendered(r#"{"z": 12345678901234567890123, "a": 0.1000000000000000055, "a": 1.10}"#);
+        let places: Vec<_> = [">12345678901234567890123<", ">0.1000000000000000055<", ">1.10<"]
+            .map(|number| html.find(number).unwrap_or_else(|| panic!("{number}: {html}")))
+            .into();
+        assert!(places.is_sorted(), "{html}");
+        assert!(rendered(r#"{"a": "\u00e4\ud800"}"#).contains("ud800"), "what is no text is shown as it is written");
     }
 
     #[test]

@@ -246,6 +246,7 @@ mod tests {
             error: None,
             redis: RedisFacts::default(),
             streams: vec![stream],
+            unread: vec![],
             found: Found::default(),
         }
     }

@@ -190,12 +190,15 @@ fn place_words(stream: &str, group: &str, place: &Place) -> (Status, String, Str
             let since = humane(Duration::from_millis(pending.idle_ms));
             let times =
                 if pending.deliveries == 1 { "once".to_owned() } else { format!("{} times", pending.deliveries) };
-            let words = format!("pending: given to {} {times}, {since} ago", pending.consumer);
+            let words = match pending.consumer.as_str() {
+                "" => format!("pending: released, belongs to nobody, given out {times}"),
+                consumer => format!("pending: given to {consumer} {times}, {since} ago"),
+            };
             (Status::Run, words, address::pending(stream, group))
         }
         Place::Through => (
-            Status::Ok,
-            "through: acknowledged, or moved to the dead letters".to_owned(),
+            Status::Idle,
+            "past it: acknowledged, moved to the dead letters, or passed over by a move".to_owned(),
             address::dead_letters_of(stream, Some(group)),
         ),
         Place::Unknown(why) => (Status::Unknown, why.clone(), address::group(stream, group)),

@@ -61,7 +61,7 @@ pub(super) struct OpenEntry {
 pub(super) enum Place {
     NotRead,
     Pending(PendingEntry),
-    /// Read and no longer pending.
+    /// The group is past it, and it does not pend.
     Through,
     Unknown(String),
 }

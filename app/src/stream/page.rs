@@ -86,7 +86,10 @@ fn figures(sample: &StreamSample) -> AnyView {
         (Some(_), _) => "no entries".to_owned(),
         (None, _) => "not measured yet".to_owned(),
     };
-    let dead = view! { <a href=address::dead_letters_of(&sample.name, None)>{grouped(sample.dead_letters)}</a> };
+    let dead = match sample.dead_letters {
+        0 => "0".into_any(),
+        dead => view! { <a href=address::dead_letters_of(&sample.name, None)>{grouped(dead)}</a> }.into_any(),
+    };
     metrics(
         "Stream now",
         vec![
@@ -94,7 +97,7 @@ fn figures(sample: &StreamSample) -> AnyView {
             cell("added", "Added", rate(sample.added_per_second).into_any(), "over the last minute".to_owned()),
             cell("memory", "Memory", memory.into_any(), per_entry),
             cell("groups-now", "Groups", grouped(sample.groups.len() as u64).into_any(), worst(sample)),
-            cell("dead", "Dead letters", dead.into_any(), "of all its groups".to_owned()),
+            cell("dead", "Dead letters", dead, "of all its groups".to_owned()),
             cell("last", "Last entry", last_entry(sample), sample.last_id.to_string()),
         ],
     )

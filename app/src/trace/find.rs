@@ -59,7 +59,7 @@ fn show(shown: &Shown) -> AnyView {
             .into_any()
         }
         Some(Ok(search)) => view! {
-            {results(search)}
+            {results(search, if shown.query.further.is_empty() { shown.left_out } else { 0 })}
             {foot(shown, search)}
         }
         .into_any(),

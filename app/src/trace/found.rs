@@ -9,9 +9,15 @@ use crate::{
     part::{Clock, Empty, visible},
 };
 
-pub(super) fn results(search: &Search) -> AnyView {
+/// `left_out`: streams that were not looked through at all.
+pub(super) fn results(search: &Search, left_out: usize) -> AnyView {
     if search.found.is_empty() {
-        let (title, words) = if search.go_on.is_empty() {
+        let (title, words) = if search.go_on.is_empty() && left_out > 0 {
+            (
+                "No event matches so far",
+                "Every entry of the streams that were looked through was looked at; others were left out.",
+            )
+        } else if search.go_on.is_empty() {
             ("No event matches", "Every entry in question was looked at. Check the spelling, or leave a field out.")
         } else {
             ("Nothing so far", "None of the entries that were looked at matches; older ones may.")

@@ -21,6 +21,8 @@ use crate::{clock, context::Context};
 const EVENTS_AT_MOST: usize = 100;
 /// Streams looked through for one answer, those that groups read first.
 const STREAMS_AT_MOST: usize = 20;
+/// Streams of which is told how far they reach back: those that reach least far.
+const SINCE_AT_MOST: usize = 3;
 /// How much earlier than what is known something of the same correlation is looked for.
 const BEFORE: Duration = Duration::from_mins(1);
 
@@ -38,6 +40,8 @@ pub struct Gathered {
     pub go_on: Vec<From>,
     /// Whether there is more than is shown.
     pub more: bool,
+    /// Streams from which older entries were removed, and when the first one was added that is still there.
+    pub since: Vec<(String, Timestamp)>,
     pub now: Timestamp,
 }
 
@@ -69,6 +73,7 @@ pub async fn gather(context: Context, id: String, known: Vec<From>, further: Vec
     gathered.id = correlation.unwrap_or(id);
     dead_letters(&context, &mut gathered).await;
     groups(&context, &mut gathered).await;
+    gathered.since = since(&context.snapshot(), &gathered.events);
     // of one moment they stay in the order in which they were written
     gathered.events.sort_by_key(Event::begins_at);
     Ok(gathered)
@@ -111,6 +116,26 @@ async fn once(context: &Context, gathered: &mut Gathered, id: &str, known: &[Fro
     gathered.more = events.len() > EVENTS_AT_MOST;
     events.truncate(EVENTS_AT_MOST);
     events
+}
+
+/// How far back the streams reach: those of the events, or without any all that are looked through.
+fn since(snapshot: &Snapshot, events: &[Event]) -> Vec<(String, Timestamp)> {
+    let is_meant = |name: &str| {
+        if events.is_empty() {
+            streams(snapshot).0.iter().any(|(stream, _)| stream == name)
+        } else {
+            events.iter().any(|event| event.stream == name)
+        }
+    };
+    let trimmed = snapshot.streams.iter().filter(|stream| stream.entries_added > stream.length);
+    let first = trimmed.filter(|stream| is_meant(&stream.name)).filter_map(|stream| {
+        let first = stream.first_id.filter(|first| first.tells_time())?;
+        Some((stream.name.clone(), first.added_at()))
+    });
+    let mut since: Vec<_> = first.collect();
+    since.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
+    since.truncate(SINCE_AT_MOST);
+    since
 }
 
 fn away(gathered: &mut Gathered, what: &str, why: Refusal) {

@@ -3,9 +3,11 @@
 use domain::{
     Refusal, Status,
     figure::grouped,
+    time::humane,
     trace::waterfall::{Step, short, span},
 };
 use leptos::prelude::*;
+use services::{relay::KEEP_DONE, trace::LOOK_AT_MOST};
 
 use super::{
     bar::Axis,
@@ -66,8 +68,11 @@ fn show(gathered: &Gathered) -> AnyView {
 
 fn facts(gathered: &Gathered, steps: &[Vec<Step>]) -> AnyView {
     let gaps = steps.iter().flatten().filter(|step| step.is_gap).count() as u64;
-    let (status, said) =
-        if gaps == 0 { (Status::Ok, "no gap".to_owned()) } else { (worst(steps), counted(gaps, "gap")) };
+    let (status, said) = match gaps {
+        0 if is_partial(gathered, steps) => (Status::Unknown, "no gap in what is known".to_owned()),
+        0 => (Status::Ok, "no gap".to_owned()),
+        _ => (worst(steps), counted(gaps, "gap")),
+    };
     let verdict = (!gathered.events.is_empty()).then(|| {
         view! {
             <dt>"State"</dt>
@@ -111,6 +116,12 @@ fn facts(gathered: &Gathered, steps: &[Vec<Step>]) -> AnyView {
     .into_any()
 }
 
+/// Whether something that could have a gap is not known.
+fn is_partial(gathered: &Gathered, steps: &[Vec<Step>]) -> bool {
+    let is_unknown = steps.iter().flatten().any(|step| step.status == Status::Unknown);
+    is_unknown || gathered.more || !gathered.away.is_empty() || !gathered.go_on.is_empty()
+}
+
 fn worst(steps: &[Vec<Step>]) -> Status {
     steps.iter().flatten().filter(|step| step.is_gap).map(|step| step.status).min().unwrap_or(Status::Ok)
 }
@@ -133,7 +144,9 @@ fn waterfall(gathered: &Gathered, steps: &[Vec<Step>]) -> AnyView {
 }
 
 fn nothing(gathered: &Gathered) -> AnyView {
-    let words = if gathered.go_on.is_empty() {
+    let words = if !gathered.away.is_empty() {
+        "Nothing that could be read has an event with this event, correlation or trace id."
+    } else if gathered.go_on.is_empty() {
         "No outbox, no stream and no dead letter has an event with this event, correlation or trace id. Streams are trimmed: \
          what was handled long ago may be gone."
     } else {
@@ -169,10 +182,74 @@ fn foot(gathered: &Gathered) -> AnyView {
         <p class="muted top-gap">
             {words} {more} {on}
         </p>
+        {since(gathered)}
     }
     .into_any()
 }
 
+/// Since when the outboxes and the streams can know of anything.
+fn since(gathered: &Gathered) -> Option<AnyView> {
+    let is_without_row = gathered.events.is_empty() || gathered.events.iter().any(|event| event.written.is_none());
+    let outbox = is_without_row.then(|| {
+        let (kept, rows) = (humane(KEEP_DONE), grouped(LOOK_AT_MOST.unsigned_abs()));
+        format!("An outbox keeps an event for {kept} after every group is done with it; its newest {rows} are looked through.")
+    });
+    let streams: Vec<_> = gathered
+        .since
+        .iter()
+        .enumerate()
+        .map(|(nth, (stream, at))| {
+            let comma = if nth == 0 { "" } else { ", " };
+            view! { {comma} <span class="mono">{stream.clone()}</span> " goes back to " <Clock at=*at /> }
+        })
+        .collect();
+    let streams = (!streams.is_empty()).then(|| view! { " " {streams} "; what was before is removed." });
+    (outbox.is_some() || streams.is_some())
+        .then(|| view! { <p class="muted" id="since">{outbox} {streams}</p> }.into_any())
+}
+
 pub(super) fn looked_at(count: u64) -> String {
     format!("{} {}", grouped(count), if count == 1 { "entry" } else { "entries" })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        Timestamp,
+        stream::EntryId,
+        trace::waterfall::{Body, Event, GroupState},
+    };
+
+    use super::*;
+
+    fn handled() -> Gathered {
+        let now = Timestamp::from_millis(1_800_000_000_500);
+        let entry = Some(EntryId { ms: 1_800_000_000_000, seq: 0 });
+        let groups = vec![("g".to_owned(), GroupState::Handled { at: now })];
+        let event = Event { stream: "s".into(), entry, body: Body::Present, groups, ..Event::default() };
+        Gathered { id: "c".into(), events: vec![event], now, ..Gathered::default() }
+    }
+
+    fn shown(gathered: &Gathered) -> String {
+        facts(gathered, &all_steps(&gathered.events, gathered.now)).to_html()
+    }
+
+    #[test]
+    fn no_gap_is_said_only_where_everything_could_be_read() {
+        assert!(shown(&handled()).contains("no gap") && !shown(&handled()).contains("in what is known"));
+        let away = Gathered { away: vec!["The dead letters could not be read.".into()], ..handled() };
+        let further = Gathered { go_on: vec![("s".into(), None)], ..handled() };
+        for gathered in [away, further] {
+            assert!(shown(&gathered).contains("no gap in what is known"), "{}", shown(&gathered));
+        }
+        let nothing = Gathered { away: vec!["The streams could not be read.".into()], ..Gathered::default() };
+        assert!(super::nothing(&nothing).to_html().contains("Nothing that could be read"));
+    }
+
+    #[test]
+    fn the_page_says_since_when_anything_can_be_known() {
+        let trimmed = Gathered { since: vec![("s".into(), Timestamp::from_millis(1_800_000_000_000))], ..handled() };
+        let told = since(&trimmed).expect("a note").to_html();
+        assert!(told.contains("for 1 h") && told.contains("goes back to"), "{told}");
+    }
 }

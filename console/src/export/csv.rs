@@ -1,7 +1,8 @@
 //! CSV as RFC 4180 has it. What a payload says is a stranger's: a cell that a spreadsheet would take for a formula begins
 //! with an apostrophe, as OWASP advises against CSV injection.
 
-use domain::stream::Entry;
+use domain::stream::{Entry, Field};
+use serde_json::json;
 
 use super::Tally;
 
@@ -13,9 +14,10 @@ pub(super) fn head() -> String {
     row(COLUMNS.map(str::to_owned))
 }
 
-/// `fields` is JSON, a list of names and values: a stream entry may have a name twice.
+/// `fields` is JSON, a list of names and values: a stream entry may have a name twice. A value that is not byte for byte what
+/// is stored has a third member that says so.
 pub(super) fn entry(entry: &Entry) -> String {
-    let fields: Vec<_> = entry.fields.iter().map(|field| (&field.name, &field.value)).collect();
+    let fields: Vec<_> = entry.fields.iter().map(told).collect();
     let text = |part: &Option<String>| part.clone().unwrap_or_default();
     row([
         entry.id.to_string(),
@@ -23,8 +25,12 @@ pub(super) fn entry(entry: &Entry) -> String {
         text(&entry.event_type),
         text(&entry.event_id),
         text(&entry.key),
-        serde_json::to_string(&fields).expect("pairs of texts are JSON"),
+        serde_json::Value::from(fields).to_string(),
     ])
+}
+
+fn told(Field { name, value, exact, bytes }: &Field) -> serde_json::Value {
+    if *exact { json!([name, value]) } else { json!([name, value, { "exact": exact, "bytes": bytes }]) }
 }
 
 /// A last row that no entry can be: its id is none.
@@ -52,10 +58,23 @@ fn quoted(cell: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::stream::Field;
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_value_that_is_not_what_is_stored_says_so_in_its_cell() {
+        let field = |value: &str, exact| Field { name: "data".into(), value: value.into(), exact, bytes: 2_000_000 };
+        let entry = Entry {
+            id: "5-1".parse().expect("id"),
+            fields: vec![field("whole", true), field("cut", false)],
+            event_type: None,
+            event_id: None,
+            key: None,
+        };
+        let cells = entry_cells(&super::entry(&entry));
+        assert_eq!(cells[5], r#"[["data","whole"],["data","cut",{"bytes":2000000,"exact":false}]]"#);
+    }
 
     #[test]
     fn no_cell_is_taken_for_a_formula() {

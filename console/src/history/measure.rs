@@ -24,7 +24,7 @@ pub enum Measure {
     OldestPending,
     /// Entries read per second.
     Read,
-    /// Entries handled in the minute before, by consumers of this process; as the next three.
+    /// Entries handled in the minute before, by the consumers of all processes that tell (docs/adr/0016); as the next three.
     Handled,
     Failed,
     DeadLettered,

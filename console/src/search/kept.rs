@@ -15,6 +15,7 @@ use streams::{
     Redis,
     inspect::{self, Browse, Reached, Scan},
 };
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{Found, Progress, Pursuit, Running};
@@ -27,6 +28,8 @@ pub(super) struct Kept {
     stream: String,
     browse: Browse,
     state: Mutex<State>,
+    /// Wakes the loop out of a step when somebody stops it: Redis may take long for one, or hang.
+    stopped: Notify,
 }
 
 struct State {
@@ -52,7 +55,7 @@ impl Kept {
             pursuit: Pursuit::Stopped,
             seen: Instant::now(),
         };
-        Self { stream: stream.to_owned(), browse: browse.clone(), state: Mutex::new(state) }
+        Self { stream: stream.to_owned(), browse: browse.clone(), state: Mutex::new(state), stopped: Notify::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -63,22 +66,25 @@ impl Kept {
         self.state().seen.elapsed()
     }
 
-    /// The loop ends at its next step.
+    /// The loop ends now, and with it the step that it is in.
     pub(super) fn stop(&self) {
         self.state().pursuit = Pursuit::Stopped;
+        self.stopped.notify_waiters();
     }
 
-    /// Looks at what was added since, where the page begins with the newest entry. `false` where that is too much to be
-    /// looked at while somebody waits.
+    /// Looks at what was added since, where the page reaches as far as the newest entry of its range: an end of the range
+    /// that lies in the future is none yet. `false` where that is too much to be looked at while somebody waits.
     pub(super) async fn catch_up(&self, redis: &Redis) -> Result<bool, Error> {
-        let newest = {
+        let (newest, reached) = {
             let mut state = self.state();
             state.seen = Instant::now();
-            state.newest
+            (state.newest, state.reached)
         };
-        let begins_with_newest =
-            self.browse.before.is_none() && self.browse.after.is_none() && self.browse.to.is_none();
-        let Some(newest) = newest.filter(|_| begins_with_newest) else { return Ok(true) };
+        if self.browse.is_forward() {
+            self.go_further(redis, reached).await?;
+            return Ok(true);
+        }
+        let Some(newest) = newest.filter(|_| self.browse.before.is_none()) else { return Ok(true) };
         // a range of its own, so that a cursor would not mean another direction
         let since = Browse { from: Some(Edge::Id(newest.next())), ..self.browse.clone() };
         let mut scan = Scan::of(redis, &self.stream, &since);
@@ -94,6 +100,27 @@ impl Kept {
         state.newest = state.newest.max(scan.first());
         self.take(&mut state, &found);
         Ok(true)
+    }
+
+    /// A search towards the newest entry that has come to its end goes on where it stood, into what was added since.
+    async fn go_further(&self, redis: &Redis, reached: Reached) -> Result<(), Error> {
+        let Some(position) = reached.position.filter(|_| reached.is_over) else { return Ok(()) };
+        let since = Browse { after: Some(position), ..self.browse.clone() };
+        let mut scan = Scan::of(redis, &self.stream, &since);
+        let found = inspect::first_look(&mut scan, self.browse.page_size()).await?;
+        let further = scan.reached();
+        let mut state = self.state();
+        // who looked at the same time has gone on, or its loop has not put the scan back yet
+        if state.reached == reached && state.scan.is_some() {
+            state.reached = Reached {
+                position: further.position.or(Some(position)),
+                is_over: further.is_over,
+                looked_at: reached.looked_at + further.looked_at,
+            };
+            state.scan = Some(scan);
+            self.take(&mut state, &found);
+        }
+        Ok(())
     }
 
     fn take(&self, state: &mut State, found: &[Entry]) {
@@ -138,6 +165,8 @@ impl Kept {
 
     async fn run(&self, mut scan: Scan, stop: CancellationToken) {
         loop {
+            // before we look, so that nobody stops it unheard
+            let stopped = self.stopped.notified();
             {
                 let mut state = self.state();
                 let is_unseen = state.seen.elapsed() > AWAKE_FOR;
@@ -150,7 +179,13 @@ impl Kept {
                 }
             }
             let before = scan.reached().looked_at;
-            match scan.step().await {
+            // a step that is dropped has looked at nothing: the scan stands where it stood
+            let step = tokio::select! {
+                step = scan.step() => step,
+                () = stopped => continue,
+                () = stop.cancelled() => continue,
+            };
+            match step {
                 Ok(found) => {
                     let reached = scan.reached();
                     let mut state = self.state();
@@ -160,7 +195,10 @@ impl Kept {
                 }
                 Err(error) => {
                     let mut state = self.state();
-                    state.pursuit = Pursuit::Failed(Refusal::from(error).message);
+                    // who has stopped it meanwhile is not told that it is tried again
+                    if state.pursuit == Pursuit::Running {
+                        state.pursuit = Pursuit::Failed(Refusal::from(error).message);
+                    }
                     state.scan = Some(scan);
                     return;
                 }

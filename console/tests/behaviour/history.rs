@@ -39,6 +39,7 @@ impl Process {
             error: None,
             redis: RedisFacts::default(),
             streams: vec![],
+            unread: vec![],
             found: Found::default(),
         };
         let (snapshots, latest) = watch::channel(Arc::new(nothing));
@@ -84,6 +85,7 @@ pub(crate) fn snapshot(at_s: i64, streams: Vec<StreamSample>) -> Snapshot {
         error: None,
         redis: RedisFacts::default(),
         streams,
+        unread: vec![],
         found: Found::default(),
     }
 }

@@ -1,13 +1,17 @@
 //! Searches that are longer than a request, and files of entries.
 
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::RefCell,
+    time::{Duration, Instant},
+};
 
 use console::{
     export::{self, Format},
     search::{self, Found, Pursuit},
 };
 use domain::{
-    Refusal,
+    Refusal, Timestamp,
+    filter::Edge,
     refusal::RefusalKind,
     stream::{Entry, EntryId},
 };
@@ -157,6 +161,71 @@ async fn a_search_that_is_stopped_reads_nothing_more_and_can_go_on() {
         let later = search::stopped(&world.console, STREAM, &browse).await.expect("a page").progress;
         assert!(later.expect("it is not over").looked_at < u64::from(6 * MANY));
         assert_eq!(until_over(&world, &browse).await, needle);
+    })
+    .await;
+}
+
+/// An end of the range that lies ahead is none: what comes until then belongs to it.
+#[tokio::test]
+async fn a_search_whose_range_ends_in_the_future_finds_what_comes_until_then() {
+    on_sqlite(async |world| {
+        let mut expected = fill(&world, "needle", 1).await;
+        fill(&world, "hay", MANY).await;
+        let tomorrow = Timestamp::from_millis(expected[0].added_at().millis() + 86_400_000);
+        let browse = Browse { to: Some(Edge::At(tomorrow)), ..filtered("key = needle") };
+        assert_eq!(until_over(&world, &browse).await, expected);
+        expected.extend(fill(&world, "needle", 2).await);
+        expected.reverse();
+        assert_eq!(until_over(&world, &browse).await, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_search_towards_the_newest_goes_on_into_what_is_added_after_it_was_over() {
+    on_sqlite(async |world| {
+        let first = fill(&world, "hay", 1).await;
+        let mut expected = fill(&world, "needle", 1).await;
+        fill(&world, "hay", MANY).await;
+        let browse = Browse { after: Some(first[0]), ..filtered("key = needle") };
+        assert_eq!(until_over(&world, &browse).await, expected);
+        expected.extend(fill(&world, "needle", 1).await);
+        fill(&world, "hay", MANY).await;
+        expected.extend(fill(&world, "needle", 1).await);
+        expected.reverse();
+        wait::until_within(PATIENCE, "both that came are found", async || {
+            (until_over(&world, &browse).await == expected).then_some(())
+        })
+        .await;
+        let last = look(&world, &browse).await.page;
+        assert_eq!((last.newer, last.looked_at), (None, u64::from(2 * MANY) + 3));
+    })
+    .await;
+}
+
+/// As a process that is stopped (SIGSTOP), or a network that swallows everything.
+#[tokio::test]
+async fn a_search_under_which_redis_hangs_is_stopped_at_once_and_holds_up_no_end_of_the_process() {
+    on_sqlite(async |world| {
+        fill(&world, "hay", 6 * MANY).await;
+        for (browse, is_process) in [(filtered("key = needle"), false), (filtered("key = thread"), true)] {
+            look(&world, &browse).await;
+            world.server.pause();
+            let begun = Instant::now();
+            if is_process {
+                world.console.settle().await;
+            } else {
+                // the page cannot be shown, and the search is ended all the same
+                let asked = search::stopped(&world.console, STREAM, &browse);
+                let told = tokio::time::timeout(Duration::from_millis(500), asked).await;
+                assert!(told.is_err(), "{told:?}");
+            }
+            assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+            world.server.resume();
+            until_nothing_is_read(&world).await;
+            let after = search::stopped(&world.console, STREAM, &browse).await.expect("a page").progress;
+            assert_eq!(after.expect("it is not over").pursuit, Pursuit::Stopped);
+        }
     })
     .await;
 }

@@ -80,7 +80,7 @@ impl Board {
             if step.held != before || step.event.is_some() {
                 let figure = match seen {
                     Seen::Figure(figure) => figure.clone(),
-                    Seen::Nothing => Figure::unknown("redis does not answer"),
+                    Seen::Nothing => Figure::unknown("redis does not answer, or does not let us look"),
                     Seen::Gone => Figure::unknown("it is gone"),
                 };
                 changes.push(Change { rule_id: rule.id.clone(), subject, held: step.held, event: step.event, figure });
@@ -97,7 +97,8 @@ impl Board {
             note(subject, before, Seen::Figure(&figure));
         }
         for (subject, before) in unseen {
-            note(subject, Some(before), if is_known { Seen::Gone } else { Seen::Nothing });
+            let is_gone = is_known && !is_unread(snapshot, &subject);
+            note(subject, Some(before), if is_gone { Seen::Gone } else { Seen::Nothing });
         }
     }
 
@@ -110,6 +111,15 @@ impl Board {
             };
         }
         self.0.retain(|_, held| !held.is_empty());
+    }
+}
+
+/// Whether it may be there, and Redis does not let us look.
+fn is_unread(snapshot: &Snapshot, subject: &Subject) -> bool {
+    match subject {
+        Subject::Redis => false,
+        Subject::Stream { stream } => snapshot.unread(stream, None).is_some(),
+        Subject::Group { stream, group } => snapshot.unread(stream, Some(group)).is_some(),
     }
 }
 
@@ -133,6 +143,7 @@ mod tests {
         reading::tests::{at, group, snapshot, stream},
         rule::tests::terms,
     };
+    use crate::stream::Unread;
 
     fn rule() -> Rule {
         Rule { id: "r".into(), terms: terms(), enabled: true, muted_until: None }
@@ -199,6 +210,20 @@ mod tests {
         let mut board = firing();
         assert_eq!(look(&mut board, &[rule()], &seen(10, None), 10), [None]);
         assert_eq!(look(&mut board, &[rule()], &seen(130, None), 130), [Some(Event::Resolved(Reason::Gone))]);
+    }
+
+    #[test]
+    fn a_group_that_redis_does_not_let_us_look_at_is_not_gone() {
+        let mut board = firing();
+        let refused = |group: Option<&str>| {
+            let (stream, group) = ("orders".to_owned(), group.map(str::to_owned));
+            let unread = vec![Unread { stream, group, why: "NOPERM".into() }];
+            move |second| Snapshot { unread: unread.clone(), ..seen(second, None) }
+        };
+        let (all, one) = (refused(None), refused(Some("workers")));
+        assert_eq!(look(&mut board, &[rule()], &all(10), 10), [None]);
+        assert_eq!(look(&mut board, &[rule()], &one(400), 400), [], "it stays as it was");
+        assert!(board.iter().all(|(_, _, held)| held.is_firing() && held.gone_since.is_none()));
     }
 
     #[test]

@@ -3,14 +3,19 @@
 use crate::{
     Figure, Status,
     alert::{Arrivals, Scope, Subject, Terms, Watched},
-    stream::{GroupSample, Snapshot, StreamSample},
+    stream::{GroupSample, NOT_ASKED, Snapshot, StreamSample},
 };
 
 /// The figure of everything that the rule is about. `None` while Redis does not answer: then nothing is known, not even
 /// what is there; only whether Redis answers is known all the time.
 pub fn readings(terms: &Terms, snapshot: &Snapshot, arrivals: &Arrivals) -> Option<Vec<(Subject, Figure)>> {
     if terms.watched == Watched::RedisAway {
-        return Some(vec![(Subject::Redis, Figure::Exact(u64::from(snapshot.error.is_some())))]);
+        let away = match snapshot.error.as_deref() {
+            // every start of a process would be an outage otherwise
+            Some(NOT_ASKED) => Figure::unknown(NOT_ASKED),
+            error => Figure::Exact(u64::from(error.is_some())),
+        };
+        return Some(vec![(Subject::Redis, away)]);
     }
     if snapshot.error.is_some() {
         return None;
@@ -61,7 +66,11 @@ fn of_group(watched: Watched, group: &GroupSample) -> Figure {
         ),
         Watched::Pending => Figure::Exact(group.pending),
         // nothing pends: nothing is old
-        Watched::OldestPendingSeconds => Figure::Exact(group.oldest_pending_ms.unwrap_or(0) / 1_000),
+        Watched::OldestPendingSeconds if group.pending == 0 => Figure::Exact(0),
+        Watched::OldestPendingSeconds => group.oldest_pending_ms.map_or_else(
+            || Figure::unknown("the age of the oldest pending entry is not known"),
+            |ms| Figure::Exact(ms / 1_000),
+        ),
         Watched::ErrorPercent => match &group.handling {
             None => Figure::unknown("no process tells what its consumers measure"),
             Some(handling) => Figure::Exact(percent(handling.failed, handling.handled + handling.failed)),
@@ -98,7 +107,14 @@ pub(super) mod tests {
     }
 
     pub(in crate::alert) fn snapshot(second: i64, streams: Vec<StreamSample>) -> Snapshot {
-        Snapshot { at: at(second), error: None, redis: RedisFacts::default(), streams, found: Found::default() }
+        Snapshot {
+            at: at(second),
+            error: None,
+            redis: RedisFacts::default(),
+            streams,
+            unread: vec![],
+            found: Found::default(),
+        }
     }
 
     pub(in crate::alert) fn stream(name: &str, groups: Vec<GroupSample>) -> StreamSample {
@@ -190,6 +206,20 @@ pub(super) mod tests {
         let memory = Terms { watched: Watched::RedisMemoryPercent, ..terms() };
         let read = readings(&memory, &snapshot(0, vec![]), &Arrivals::default()).expect("readings");
         assert!(matches!(read.as_slice(), [(Subject::Redis, Figure::Unknown(_))]), "no limit, no part of it");
+    }
+
+    #[test]
+    fn what_pends_and_has_no_age_is_not_called_new() {
+        let pending = |pending| GroupSample { pending, oldest_pending_ms: None, ..group(Figure::Exact(0)) };
+        assert_eq!(read(Watched::OldestPendingSeconds, pending(0)), Figure::Exact(0));
+        assert!(matches!(read(Watched::OldestPendingSeconds, pending(2)), Figure::Unknown(_)));
+    }
+
+    #[test]
+    fn a_process_that_has_not_asked_redis_yet_does_not_call_it_away() {
+        let terms = Terms { watched: Watched::RedisAway, ..terms() };
+        let read = readings(&terms, &Snapshot::not_asked(), &Arrivals::default()).expect("a reading");
+        assert_eq!(read, [(Subject::Redis, Figure::unknown(NOT_ASKED))]);
     }
 
     #[test]

@@ -12,13 +12,13 @@ use crate::{
     stream::{EntryId, GroupSample, StreamSample},
 };
 
-/// Groups of a stream that are not there any more.
-pub(super) fn gone(was: &StreamSample, is: &StreamSample) -> Vec<Symptom> {
+/// Groups of a stream that are not there any more; `is_unread` tells those that only could not be looked at.
+pub(super) fn gone(was: &StreamSample, is: &StreamSample, is_unread: impl Fn(&str) -> bool) -> Vec<Symptom> {
     if was.groups.is_empty() {
         return Vec::new();
     }
     let there: HashSet<&str> = is.groups.iter().map(|group| group.name.as_str()).collect();
-    let gone = was.groups.iter().filter(|group| !there.contains(group.name.as_str()));
+    let gone = was.groups.iter().filter(|group| !there.contains(group.name.as_str()) && !is_unread(&group.name));
     let symptom = |group: &GroupSample| {
         let pending =
             if group.pending > 0 { format!(" with {} pending", entries(group.pending)) } else { String::new() };
@@ -30,15 +30,27 @@ pub(super) fn gone(was: &StreamSample, is: &StreamSample) -> Vec<Symptom> {
     gone.map(symptom).collect()
 }
 
-/// `was` is the same stream and group at the look before.
-pub(super) fn symptoms(
-    was: Option<(&StreamSample, &GroupSample)>,
-    stream: &StreamSample,
-    group: &GroupSample,
-) -> Vec<Symptom> {
-    let moved = was.and_then(|(_, was)| moved_back(was, group));
-    let mut found: Vec<Symptom> = trimmed_unread(was.filter(|_| moved.is_none()), stream, group).into_iter().collect();
-    found.extend(moved);
+/// What is known of the same stream and group from the look before.
+#[derive(Clone, Copy)]
+pub(super) enum Before<'a> {
+    Seen(&'a StreamSample, &'a GroupSample),
+    /// It was not there, or nobody had looked.
+    Nothing,
+    /// It could not be looked at: what happened then nobody saw.
+    Unread,
+}
+
+pub(super) fn symptoms(before: Before<'_>, stream: &StreamSample, group: &GroupSample) -> Vec<Symptom> {
+    let mut found = Vec::new();
+    match before {
+        Before::Nothing => found.extend(trimmed_unseen(stream, group)),
+        Before::Unread => {}
+        Before::Seen(stream_was, was) => match moved_back(was, group) {
+            // of a group that stands elsewhere by now nothing follows from where it stood
+            Some(moved) => found.push(moved),
+            None => found.extend(trimmed_unread(stream_was, was, stream, group)),
+        },
+    }
     found.extend(lag(group));
     found
 }
@@ -55,31 +67,38 @@ fn moved_back(was: &GroupSample, is: &GroupSample) -> Option<Symptom> {
 }
 
 /// The first entry lies after the last one that the group was given: what lay between is removed, whether it was read or
-/// not. How much that was is known only where somebody looked before.
+/// not.
+fn is_behind_a_gap(stream: &StreamSample, group: &GroupSample) -> bool {
+    first_readable(stream) > group.last_delivered_id.next() && stream.entries_added > stream.length
+}
+
+fn trimmed(stream: &StreamSample, group: &GroupSample, status: Status, what: &str, meaning: &str) -> Symptom {
+    let action = stream.first_id.map_or(Action::Read, |from| Action::ListEntries { from });
+    Symptom::new(Kind::UnreadTrimmed, status, what, meaning)
+        .on_group(group)
+        .course(Course::Happened(TOLD_FOR))
+        .action(action)
+}
+
+/// How much was removed unread is known where somebody looked before.
 fn trimmed_unread(
-    was: Option<(&StreamSample, &GroupSample)>,
+    stream_was: &StreamSample,
+    was: &GroupSample,
     stream: &StreamSample,
     group: &GroupSample,
 ) -> Option<Symptom> {
-    let first = first_readable(stream);
-    if first <= group.last_delivered_id.next() || stream.entries_added <= stream.length {
+    if !is_behind_a_gap(stream, group) || first_readable(stream_was) == first_readable(stream) {
         return None;
     }
-    let action = stream.first_id.map_or(Action::Read, |from| Action::ListEntries { from });
-    if let Some((stream_was, was)) = was {
-        if first_readable(stream_was) == first {
-            return None;
-        }
-        let tally = lost(stream_was, was, stream, group)?;
-        return Some(
-            Symptom::new(Kind::UnreadTrimmed, Status::Bad, "", "")
-                .on_group(group)
-                .tally(tally)
-                .course(Course::Happened(TOLD_FOR))
-                .action(action),
-        );
+    let tally = lost(stream_was, was, stream, group)?;
+    Some(trimmed(stream, group, Status::Bad, "", "").tally(tally))
+}
+
+/// Nobody saw it: told once, as it may have been made like this.
+fn trimmed_unseen(stream: &StreamSample, group: &GroupSample) -> Option<Symptom> {
+    if !is_behind_a_gap(stream, group) {
+        return None;
     }
-    // nobody saw it: told once, as it may have been made like this
     let removed = stream.entries_added.saturating_sub(stream.length);
     let what = format!(
         "Entries after {}, its last delivered one, may have been removed before it was given them: {} of {} are gone from \
@@ -89,21 +108,17 @@ fn trimmed_unread(
         entries(stream.entries_added)
     );
     let meaning = "It was so when this console looked first, so nobody knows whether the group had been due them";
-    Some(
-        Symptom::new(Kind::UnreadTrimmed, Status::Unknown, &what, meaning)
-            .on_group(group)
-            .course(Course::Happened(TOLD_FOR))
-            .action(action),
-    )
+    Some(trimmed(stream, group, Status::Unknown, &what, meaning))
 }
 
-fn lost_unread(lost: u64) -> String {
-    let were = if lost == 1 { "was" } else { "were" };
-    format!("{} {were} removed before the group was given them. {NEVER_READ}", entries(lost))
-}
-
-fn lost_unread_at_least(lost: u64) -> String {
-    format!("At least {} were removed before the group was given them. {NEVER_READ}", entries(lost))
+fn lost_unread(lost: &Figure) -> String {
+    let count = lost.lower_bound().unwrap_or(0);
+    let (at_least, were) = match lost {
+        Figure::Exact(1) => ("", "was"),
+        Figure::Exact(_) => ("", "were"),
+        _ => ("At least ", "were"),
+    };
+    format!("{at_least}{} {were} removed before the group was given them. {NEVER_READ}", entries(count))
 }
 
 const NEVER_READ: &str = "They have no effect in this group and never will: Redis keeps no record of them.";
@@ -127,14 +142,12 @@ fn lost(stream_was: &StreamSample, was: &GroupSample, stream: &StreamSample, gro
         // after a deletion Redis counts what is read by guessing
         return None;
     };
-    let (unread_was, explain): (u64, fn(u64) -> String) = match &was.lag {
-        Figure::Exact(unread) => (*unread, lost_unread),
-        figure => (figure.lower_bound()?, lost_unread_at_least),
-    };
+    let unread_was = was.lag.lower_bound()?;
     let Figure::Exact(unread) = group.lag else { return None };
     let came = stream.entries_added.checked_sub(stream_was.entries_added)?;
     let lost = (unread_was + came).saturating_sub(unread + read);
-    (lost > 0).then_some(Tally { count: lost, explain })
+    let count = if matches!(was.lag, Figure::Exact(_)) { Figure::Exact(lost) } else { Figure::AtLeast(lost) };
+    (lost > 0).then_some(Tally { count, explain: lost_unread })
 }
 
 fn lag(group: &GroupSample) -> Option<Symptom> {

@@ -314,7 +314,10 @@ impl Kind {
                 "F1, F3",
                 "unknown",
                 "lag-unknown",
-                ["the lag cannot be told, or only a lower bound of it", "read the runbook"],
+                [
+                    "the lag cannot be told, or only a lower bound of it, or Redis does not let us look",
+                    "read the runbook",
+                ],
             ),
             Self::LagCorrected => row(
                 "lag_corrected",

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Status,
-    stream::{Snapshot, StreamSample},
+    stream::{Snapshot, StreamSample, Unread},
 };
 
 /// More streams than these gone at one look have one cause, and are one finding.
@@ -54,13 +54,39 @@ pub(super) fn symptoms(was: Option<&StreamSample>, is: &StreamSample, limits: &L
     found
 }
 
+/// What Redis did not let us look at.
+pub(super) fn unread(now: &Snapshot) -> Vec<Symptom> {
+    let meaning =
+        "How it is, and whether it is there at all, is not known; nothing is shown rather than made-up numbers";
+    let symptom =
+        |what: &str| Symptom::new(Kind::LagUnknown, Status::Unknown, what, meaning).course(Course::LastsConfirmed);
+    if now.unread.len() > ONE_BY_ONE {
+        let first = &now.unread[0];
+        let what = format!(
+            "{} streams and groups could not be looked at, {} first: {}",
+            now.unread.len(),
+            first.stream,
+            first.why.trim_end_matches('.')
+        );
+        return vec![symptom(&what)];
+    }
+    let one = |unread: &Unread| {
+        let mut symptom = symptom(&format!("It could not be looked at: {}", unread.why.trim_end_matches('.')));
+        symptom.stream = Some(unread.stream.clone());
+        symptom.group.clone_from(&unread.group);
+        symptom
+    };
+    now.unread.iter().map(one).collect()
+}
+
 /// Streams with groups that are not there any more.
 pub(super) fn gone(before: &Snapshot, now: &Snapshot) -> Vec<Symptom> {
     let there: HashSet<&str> = now.streams.iter().map(|stream| stream.name.as_str()).collect();
+    let is_unread = |stream: &StreamSample| now.unread(&stream.name, None).is_some();
     let gone: Vec<&StreamSample> = before
         .streams
         .iter()
-        .filter(|stream| !stream.groups.is_empty() && !there.contains(stream.name.as_str()))
+        .filter(|stream| !stream.groups.is_empty() && !there.contains(stream.name.as_str()) && !is_unread(stream))
         .collect();
     let meaning = "It was deleted, evicted, flushed or lost with Redis' memory: readers get NOGROUP, and what was unread is \
                    gone";

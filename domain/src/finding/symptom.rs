@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Action, Kind};
 use crate::{
-    Status,
+    Figure, Status,
     stream::{GroupSample, StreamSample},
 };
 
@@ -82,11 +82,12 @@ pub(super) struct Symptom {
     pub(super) tally: Option<Tally>,
 }
 
-/// A count that is added up, and the explanation that it goes into.
-#[derive(Debug, Clone, Copy)]
+/// A count that is added up, and the explanation that the sum goes into.
+#[derive(Debug, Clone)]
 pub(super) struct Tally {
-    pub(super) count: u64,
-    pub(super) explain: fn(u64) -> String,
+    /// Exact or a lower bound: a sum with a lower bound in it is one.
+    pub(super) count: Figure,
+    pub(super) explain: fn(&Figure) -> String,
 }
 
 impl Symptom {

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     Figure,
     latency::Derived,
-    stream::{ConsumerSample, GroupSample, RedisFacts, Snapshot, StreamSample, Verdict},
+    stream::{ConsumerSample, GroupSample, RedisFacts, Snapshot, StreamSample, Unread, Verdict},
 };
 
 fn id(ms: u64) -> EntryId {
@@ -73,7 +73,7 @@ fn server() -> ServerFacts {
 
 fn snapshot(second: i64, servers: Vec<ServerFacts>, streams: Vec<StreamSample>) -> Snapshot {
     let redis = RedisFacts { version: "7.2.4".into(), servers, ..RedisFacts::default() };
-    Snapshot { at: at(second), error: None, redis, streams, found: Found::default() }
+    Snapshot { at: at(second), error: None, redis, streams, unread: vec![], found: Found::default() }
 }
 
 /// What looks at these find, one after the other, a second apart.
@@ -226,6 +226,72 @@ fn what_happened_is_told_for_its_time_and_says_when() {
     let told = &found[1][0];
     assert_eq!((told.kind, told.since, told.until), (Kind::GroupMovedBack, at(1), Some(at(3_601))));
     assert_eq!((found[2].len(), found[3].len()), (1, 0));
+}
+
+/// A stream of nine entries of which the group was given none, and of which so many are left.
+fn left(second: i64, left: u64, lag: Figure) -> Snapshot {
+    let group = GroupSample { lag, ..group() };
+    let first_id = (left > 0).then(|| id(10 - left));
+    let nine = StreamSample { length: left, first_id, last_id: id(9), entries_added: 9, ..stream(vec![group]) };
+    snapshot(second, vec![server()], vec![nine])
+}
+
+fn told_lost(found: &[Finding]) -> (Status, &str) {
+    let told = found.iter().find(|finding| finding.kind == Kind::UnreadTrimmed).expect("a finding");
+    (told.status, told.explanation.split(" removed").next().expect("words"))
+}
+
+#[test]
+fn what_was_counted_as_lost_stays_told_when_a_later_look_knows_less() {
+    let mut without = left(2, 5, Figure::Exact(5));
+    without.streams[0].groups.clear();
+    let looks = vec![left(0, 9, Figure::Exact(9)), left(1, 5, Figure::Exact(5)), without, left(3, 5, Figure::Exact(5))];
+    let found = watched(looks);
+    assert_eq!(told_lost(&found[1]), (Status::Bad, "4 entries were"));
+    assert_eq!(told_lost(&found[3]), (Status::Bad, "4 entries were"), "seen anew, as if nobody had looked before");
+}
+
+#[test]
+fn a_sum_of_losses_with_a_lower_bound_in_it_is_a_lower_bound() {
+    let found =
+        watched(vec![left(0, 9, Figure::AtLeast(8)), left(1, 5, Figure::Exact(5)), left(2, 2, Figure::Exact(2))]);
+    assert_eq!(told_lost(&found[1]), (Status::Bad, "At least 3 entries were"));
+    assert_eq!(told_lost(&found[2]), (Status::Bad, "At least 6 entries were"));
+}
+
+#[test]
+fn a_group_that_is_moved_is_not_said_to_have_been_so_at_the_first_look() {
+    let stands = |second, at: u64| {
+        let mut look = left(second, 5, Figure::Exact(5));
+        look.streams[0].groups[0].last_delivered_id = id(at);
+        look
+    };
+    assert_eq!(kinds(&watched(vec![stands(0, 9), stands(1, 1)])[1]), [Kind::GroupMovedBack]);
+}
+
+#[test]
+fn what_redis_does_not_let_us_look_at_is_not_called_gone() {
+    let refused = |second, group: Option<&str>| {
+        let mut look = left(second, 5, Figure::Exact(5));
+        match group {
+            None => look.streams.clear(),
+            Some(_) => look.streams[0].groups.clear(),
+        }
+        look.unread.push(Unread { stream: "s".into(), group: group.map(str::to_owned), why: "NOPERM".into() });
+        look
+    };
+    for group in [None, Some("g")] {
+        let seen = |second| {
+            let mut look = left(second, 5, Figure::Exact(5));
+            look.streams[0].groups[0].last_delivered_id = id(5);
+            look
+        };
+        let found = watched(vec![seen(0), refused(1, group), refused(2, group), left(3, 5, Figure::Exact(5))]);
+        assert_eq!(kinds(&found[1]), [], "it may have been seen at a bad moment");
+        assert_eq!(kinds(&found[2]), [Kind::LagUnknown]);
+        assert!(found[2][0].explanation.starts_with("It could not be looked at: NOPERM. "), "{:?}", found[2]);
+        assert_eq!(kinds(&found[3]), [Kind::LagUnknown], "over when two looks do not see it; nothing else is made up");
+    }
 }
 
 #[test]

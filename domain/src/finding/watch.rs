@@ -12,7 +12,7 @@ use super::{
     symptom::{Course, Symptom},
 };
 use crate::{
-    Timestamp,
+    Figure, Timestamp,
     stream::{GroupSample, Snapshot, StreamSample},
 };
 
@@ -37,8 +37,8 @@ struct Held {
     seen: u32,
     missed: u32,
     is_shown: bool,
-    /// What was added up.
-    total: u64,
+    /// What was added up; nothing where nothing is counted.
+    total: Option<Figure>,
 }
 
 /// What was found so far.
@@ -103,11 +103,20 @@ impl Watch {
     }
 
     fn note(&mut self, key: Key, symptom: Symptom, at: Timestamp) {
+        if symptom.tally.is_none()
+            && let Some(held) = self.held.get_mut(&key)
+            && held.total.is_some()
+        {
+            // what was counted stays told: who cannot count any more knows less, not more
+            held.missed = 0;
+            return;
+        }
         let before = self.held.get(&key);
         let seen = before.map_or(0, |held| held.seen).saturating_add(1);
         let is_shown =
             before.is_some_and(|held| held.is_shown) || symptom.course != Course::LastsConfirmed || seen >= CONFIRMED;
-        let total = before.map_or(0, |held| held.total) + symptom.tally.map_or(0, |tally| tally.count);
+        let counted = before.and_then(|held| held.total.clone());
+        let total = symptom.tally.as_ref().map(|tally| counted.into_iter().chain([tally.count.clone()]).sum());
         let finding = Finding {
             kind: symptom.kind,
             status: symptom.status,
@@ -116,7 +125,10 @@ impl Watch {
             consumer: symptom.consumer,
             since: before.map_or(at, |held| held.finding.since),
             until: if let Course::Happened(told_for) = symptom.course { Some(at + told_for) } else { None },
-            explanation: symptom.tally.map_or(symptom.explanation, |tally| (tally.explain)(total)),
+            explanation: match (&symptom.tally, &total) {
+                (Some(tally), Some(total)) => (tally.explain)(total),
+                _ => symptom.explanation,
+            },
             runbook: symptom.kind.runbook().to_owned(),
             action: symptom.action,
         };
@@ -168,19 +180,26 @@ fn symptoms(before: Option<&Snapshot>, now: &Snapshot, limits: &Limits) -> Vec<S
     if let Some(before) = before {
         found.extend(stream::gone(before, now));
     }
+    found.extend(stream::unread(now));
     for sample in &now.streams {
         let was = were.get(sample.name.as_str()).copied();
         found.extend(stream::symptoms(was, sample, limits));
         // of another stream of the same name nothing can be compared
         let was = was.filter(|was| !stream::began_again(was, sample));
         if let Some(was) = was {
-            found.extend(group::gone(was, sample));
+            found.extend(group::gone(was, sample, |group| now.unread(&sample.name, Some(group)).is_some()));
         }
         let groups_were: HashMap<&str, &GroupSample> =
             was.iter().flat_map(|was| &was.groups).map(|group| (group.name.as_str(), group)).collect();
         for one in &sample.groups {
             let group_was = groups_were.get(one.name.as_str()).copied();
-            found.extend(group::symptoms(was.zip(group_was), sample, one));
+            let was_unread = before.is_some_and(|before| before.unread(&sample.name, Some(&one.name)).is_some());
+            let seen = match was.zip(group_was) {
+                Some((stream_was, group_was)) => group::Before::Seen(stream_was, group_was),
+                None if was_unread => group::Before::Unread,
+                None => group::Before::Nothing,
+            };
+            found.extend(group::symptoms(seen, sample, one));
             found.extend(pending::symptoms(one, limits));
             found.extend(consumer::symptoms(group_was, one, &now.redis, limits));
         }

@@ -48,7 +48,8 @@ pub enum Body {
 pub enum GroupState {
     NotGiven,
     Pending {
-        consumer: String,
+        /// `None` = it was released, and belongs to nobody.
+        consumer: Option<String>,
         since: Timestamp,
         deliveries: u64,
     },
@@ -56,7 +57,8 @@ pub enum GroupState {
     Handled {
         at: Timestamp,
     },
-    /// Acknowledged; when is not written down.
+    /// The group is past it and it does not pend: acknowledged, or passed over by a move of the group. Which, and when, is
+    /// not written down.
     Through,
     Dead {
         record: EntryId,
@@ -144,9 +146,13 @@ impl Event {
             }
             GroupState::Pending { consumer, since, deliveries } => {
                 let held = now.since(*since);
-                let is_gap = held > PATIENCE || *deliveries > 1;
+                let is_gap = held > PATIENCE || *deliveries > 1 || consumer.is_none();
                 let times = if *deliveries == 1 { "once".to_owned() } else { format!("{deliveries} times") };
-                let words = format!("pending: {consumer} has it since {}, given out {times}", humane(held));
+                let words = match consumer {
+                    Some(consumer) => format!("pending: {consumer} has it since {}, given out {times}", humane(held)),
+                    // releasing it sets its time to nothing
+                    None => format!("pending: it was released and belongs to nobody, given out {times}"),
+                };
                 let status = if is_gap { Status::Warn } else { Status::Run };
                 Step { place: Place::Pending(group.to_owned()), bar: until(now), status, words, is_gap }
             }
@@ -158,8 +164,8 @@ impl Event {
                 Step { place: in_group, bar, status: Status::Ok, words, is_gap: false }
             }
             GroupState::Through => {
-                let words = "acknowledged; when is not written down".to_owned();
-                Step { place: in_group, bar: None, status: Status::Ok, words, is_gap: false }
+                let words = "acknowledged, or passed over by a move; which, and when, is not written down".to_owned();
+                Step { place: in_group, bar: None, status: Status::Idle, words, is_gap: false }
             }
             GroupState::Dead { record, error, attempts, first_failed_at, last_failed_at } => {
                 let times = if *attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
@@ -273,7 +279,8 @@ mod tests {
     #[test]
     fn a_time_that_nobody_wrote_down_is_not_made_up() {
         let through = only_group(GroupState::Through, 90_000);
-        assert_eq!((through.bar, through.status), (None, Status::Ok));
+        assert_eq!((through.bar, through.status), (None, Status::Idle));
+        assert!(through.words.starts_with("acknowledged, or passed over"), "a group may be moved past an entry");
         let freely_chosen = Event { entry: Some(EntryId { ms: 5, seq: 1 }), body: Body::Present, ..Event::default() };
         let steps = freely_chosen.steps(at(0));
         assert_eq!(steps[0].bar, None);
@@ -281,10 +288,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_released_belongs_to_nobody_and_is_no_story_of_how_long() {
+        let released = only_group(GroupState::Pending { consumer: None, since: at(0), deliveries: 1 }, 90_000);
+        assert_eq!((released.status, released.is_gap), (Status::Warn, true));
+        assert_eq!(released.words, "pending: it was released and belongs to nobody, given out once");
+    }
+
+    #[test]
     fn a_body_that_is_gone_is_a_gap_only_where_somebody_still_needs_it() {
         let gone = |state| Event { body: Body::Gone, ..event(vec![("backlog", state)]) }.steps(at(0))[1].is_gap;
         assert!(gone(GroupState::NotGiven));
-        assert!(gone(GroupState::Pending { consumer: "c".into(), since: at(0), deliveries: 1 }));
+        assert!(gone(GroupState::Pending { consumer: Some("c".into()), since: at(0), deliveries: 1 }));
         assert!(!gone(GroupState::Handled { at: at(1) }));
     }
 

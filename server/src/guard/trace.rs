@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{MatchedPath, Request},
-    http::HeaderMap,
+    http::{HeaderMap, Method},
     middleware::Next,
     response::Response,
 };
@@ -24,7 +24,10 @@ pub async fn begin(request: Request, next: Next) -> Response {
     let caller = named_by_caller(request.headers());
     let mut span = Span::start(caller, || Start {
         kind: SpanKind::Server,
-        name: request.method().as_str().to_owned().into(),
+        name: match method(request.method()) {
+            OTHER => "HTTP".into(),
+            known => known.into(),
+        },
         attributes: described(&request),
     });
     let context = span.context().unwrap_or_else(telemetry::new_trace);
@@ -32,7 +35,7 @@ pub async fn begin(request: Request, next: Next) -> Response {
     let status = response.status();
     span.tell("http.response.status_code", i64::from(status.as_u16()));
     if let Some(Matched { method, route }) = response.extensions().get() {
-        span.rename(format!("{method} {route}"));
+        span.rename(format!("{} {route}", if *method == OTHER { "HTTP" } else { method }));
         span.tell("http.route", route.clone());
     }
     if status.is_server_error() {
@@ -44,16 +47,28 @@ pub async fn begin(request: Request, next: Next) -> Response {
 /// Which route answered; travels from where that is known to the span of the request.
 #[derive(Debug, Clone)]
 pub(super) struct Matched {
-    method: String,
+    method: &'static str,
     route: String,
 }
 
 impl Matched {
-    pub(super) fn new(method: &axum::http::Method, matched: Option<&MatchedPath>) -> Option<Self> {
+    pub(super) fn new(method: &Method, matched: Option<&MatchedPath>) -> Option<Self> {
         // nobody reads it while spans are not exported
         let route = matched.filter(|_| telemetry::is_exporting())?.as_str().to_owned();
-        Some(Self { method: method.as_str().to_owned(), route })
+        Some(Self { method: self::method(method), route })
     }
+}
+
+/// What a method is called that is none of HTTP's (OpenTelemetry's conventions): callers may invent as many as they like, and
+/// each would be a name of its own at the backend.
+const OTHER: &str = "_OTHER";
+/// Longest path that a span tells, in bytes.
+const LONGEST_PATH: usize = 500;
+
+/// The method as the conventions know it.
+fn method(of: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+    KNOWN.into_iter().find(|known| *known == of.as_str()).unwrap_or(OTHER)
 }
 
 /// The caller's context, if it is one and the only one.
@@ -65,10 +80,12 @@ fn named_by_caller(headers: &HeaderMap) -> Option<TraceContext> {
 
 /// What is known before the answer. No query: a search may hold what is nobody's business.
 fn described(request: &Request) -> Vec<KeyValue> {
+    let path = request.uri().path();
+    let path = &path[..path.floor_char_boundary(LONGEST_PATH)];
     let mut attributes = vec![
-        KeyValue::new("http.request.method", request.method().as_str().to_owned()),
+        KeyValue::new("http.request.method", method(request.method())),
         KeyValue::new("url.scheme", "http"),
-        KeyValue::new("url.path", request.uri().path().to_owned()),
+        KeyValue::new("url.path", path.to_owned()),
     ];
     let host = request.headers().get(axum::http::header::HOST).and_then(|host| host.to_str().ok());
     attributes.extend(host.map(|host| KeyValue::new("server.address", host.to_owned())));
@@ -89,6 +106,13 @@ mod tests {
             headers.append(TRACEPARENT, HeaderValue::from_bytes(value).expect("a header"));
         }
         named_by_caller(&headers).map(|context| context.to_string())
+    }
+
+    #[test]
+    fn methods_that_callers_invent_have_one_name() {
+        let named = |name: &str| method(&Method::from_bytes(name.as_bytes()).expect("a token"));
+        assert_eq!((named("GET"), named("PATCH")), ("GET", "PATCH"));
+        assert_eq!((named("BREW"), named("get"), named("X1")), (OTHER, OTHER, OTHER));
     }
 
     #[test]

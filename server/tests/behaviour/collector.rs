@@ -10,6 +10,7 @@ use axum::{
     body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode},
+    response::Redirect,
     routing::post,
 };
 use domain::{event::with_trace, trace::TraceContext};
@@ -110,6 +111,25 @@ async fn a_collector_that_takes_nothing_is_told_once_and_again_when_it_is_back()
     let log = program.stop_and_tell().await;
     let told = |words: &str| log.iter().filter(|line| line.contains(words)).count();
     assert_eq!((told("takes no traces"), told("takes traces again")), (1, 1), "{}", log.join("\n"));
+}
+
+/// What is sent on to nowhere is lost as well, and nobody would know.
+#[tokio::test]
+async fn a_collector_that_answers_with_a_redirect_is_told_and_not_followed() {
+    let (elsewhere, redis, folder) = (Collector::default(), Server::start().await, folder());
+    let target = elsewhere.serve().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+    let moved = move || async move { Redirect::temporary(&format!("{target}/v1/traces")) };
+    let router = Router::new().route("/v1/traces", post(moved));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let environment = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()), ("OTEL_BSP_SCHEDULE_DELAY", "50")];
+    let program = Program::start_with("dsm-1", folder.path(), &redis, &environment).await;
+    asked(&program, sampled()).await;
+    let log = program.stop_and_tell().await;
+    let told = log.iter().find(|line| line.contains("takes no traces")).expect("it is told");
+    assert!(told.contains("307") && told.contains("redirects are not followed"), "{told}");
+    assert!(elsewhere.bodies.lock().expect("no panic").is_empty());
 }
 
 #[tokio::test]

@@ -168,6 +168,35 @@ async fn a_relay_that_stops_hands_over_at_once() {
     .await;
 }
 
+/// A long outbox, as after an outage, does not keep a process from ending: another one publishes the rest.
+#[tokio::test]
+async fn a_relay_that_is_stopped_publishes_what_it_has_in_hand_and_not_all_that_waits() {
+    const MANY: usize = 3_000;
+    on_both(async |world| {
+        let server = Server::start().await;
+        world.project("P", 2).await;
+        let database = &world.services.databases().sprint;
+        let mut transaction = database.begin().await.expect("a transaction");
+        let event = |n: usize| outbox::Event {
+            stream: keys::DSM_EVENTS,
+            key: "P".into(),
+            project_id: "P".into(),
+            data: format!(r#"{{"event_id":"e{n}"}}"#),
+        };
+        let many: Vec<_> = (0..MANY).map(event).collect();
+        outbox::append(&mut transaction, &many, domain::Timestamp::from_millis(1)).await.expect("rows");
+        transaction.commit().await.expect("a commit");
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let redis = Redis::new(&server.url()).expect("a URL");
+        Relay::new(&world.services, redis).run(stop).await;
+        let waiting = outbox::waiting(&world.services).await[0].unsent;
+        assert!(waiting > 0, "it has published everything before it ended");
+        assert_eq!(events(&server, keys::DSM_EVENTS).len() as u64 + waiting, MANY as u64);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_stream_that_refuses_keeps_its_events_and_does_not_hold_up_the_others() {
     on_both(async |world| {

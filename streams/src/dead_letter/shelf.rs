@@ -16,9 +16,11 @@ use domain::{
     stream::EntryId,
 };
 
-use super::{HOUR_MS, HOURS, SCAN_AT_MOST, STEP, place, record::Record, with_presence};
+use super::{FIRST_STEP, HOUR_MS, HOURS, SCAN_AT_MOST, STEP, place, record::Record, with_presence};
 use crate::{
-    Error, Redis, clock, inspect, keys,
+    Error, Redis, clock,
+    inspect::{self, Pace, Walk},
+    keys,
     reply::{RawEntry, StreamFacts},
 };
 
@@ -236,11 +238,13 @@ impl Shelf {
     ) -> Result<bool, Error> {
         let Some(added) = usize::try_from(added).ok().filter(|added| *added <= SCAN_AT_MOST) else { return Ok(false) };
         let name = keys::dead_letter_stream(stream);
-        let (mut new, mut from) = (Vec::with_capacity(added), Some(from));
+        let mut new = Vec::with_capacity(added);
+        let mut walk = Walk::new(Some(from), true, Pace::new(FIRST_STEP, STEP));
         while new.len() < added {
-            let page = inspect::range(&self.redis, &name, from, true, STEP.min(added - new.len())).await?;
-            let Some(last) = page.last() else { return Ok(false) };
-            from = Some(last.id);
+            let page = walk.next(&self.redis, &name, added - new.len()).await?;
+            if page.is_empty() {
+                return Ok(false);
+            }
             new.extend(page.into_iter().map(|raw| Letter::read(stream, raw)));
         }
         if new.last().is_some_and(|last| last.id != now.last) {
@@ -256,15 +260,11 @@ impl Shelf {
     /// Reads the newest letters up to the state that XINFO told.
     async fn read(&self, stream: &str, now: State) -> Result<Vec<Letter>, Error> {
         let name = keys::dead_letter_stream(stream);
-        let (mut letters, mut from) = (Vec::new(), Some(now.last.next()));
-        while letters.len() < SCAN_AT_MOST {
-            let page = inspect::range(&self.redis, &name, from, false, STEP).await?;
-            let at_end = page.len() < STEP;
-            from = page.last().map(|raw| raw.id);
+        let mut letters = Vec::new();
+        let mut walk = Walk::new(Some(now.last.next()), false, Pace::new(FIRST_STEP, STEP));
+        while letters.len() < SCAN_AT_MOST && !walk.is_at_end() {
+            let page = walk.next(&self.redis, &name, SCAN_AT_MOST - letters.len()).await?;
             letters.extend(page.into_iter().map(|raw| Letter::read(stream, raw)));
-            if at_end {
-                break;
-            }
         }
         letters.sort_unstable_by_key(|letter| letter.id);
         Ok(letters)

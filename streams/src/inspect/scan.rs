@@ -7,7 +7,7 @@ use domain::{
     stream::{Entry, EntryId},
 };
 
-use super::{Browse, EXCERPT, WHOLE, shown};
+use super::{Browse, EXCERPT, WHOLE, shown, walk::Pace};
 use crate::{
     Error, Redis,
     reply::{self, RawEntry},
@@ -17,8 +17,6 @@ use crate::{
 const FIRST_STEP: usize = 64;
 /// Entries of a step at most: Redis reads them in well under a millisecond, and answers others only after that.
 const LONGEST_STEP: usize = 500;
-/// Bytes that a step should have: what a scan holds in memory at a time.
-const STEP_BYTES: usize = 256 * 1024;
 /// The shortest rest between two steps: what the runtime's clock can tell apart.
 const SHORTEST_REST: Duration = Duration::from_millis(1);
 
@@ -44,7 +42,7 @@ pub struct Scan {
     position: Option<EntryId>,
     first: Option<EntryId>,
     looked_at: u64,
-    step: usize,
+    pace: Pace,
     took: Duration,
     cut_at: usize,
 }
@@ -61,7 +59,7 @@ impl Scan {
             position: None,
             first: None,
             looked_at: 0,
-            step: FIRST_STEP,
+            pace: Pace::new(FIRST_STEP, LONGEST_STEP),
             took: Duration::ZERO,
             cut_at: EXCERPT,
         }
@@ -79,12 +77,12 @@ impl Scan {
         let (command, start, end) =
             if self.forward { ("XRANGE", lowest, highest) } else { ("XREVRANGE", highest, lowest) };
         let mut ask = redis::cmd(command);
-        ask.arg(&self.stream).arg(start.to_string()).arg(end.to_string()).arg("COUNT").arg(self.step);
+        ask.arg(&self.stream).arg(start.to_string()).arg(end.to_string()).arg("COUNT").arg(self.pace.count());
         let entries = reply::entries(self.redis.query(&ask).await?)?;
         self.looked_at += entries.len() as u64;
         self.first = self.first.or(entries.first().map(|raw| raw.id));
         self.position = entries.last().map(|raw| raw.id).or(self.position);
-        let is_last = entries.len() < self.step;
+        let is_last = entries.len() < self.pace.count();
         self.left = self.position.filter(|_| !is_last).and_then(|at| {
             if self.forward {
                 (at < highest).then(|| (at.next(), highest))
@@ -92,7 +90,7 @@ impl Scan {
                 at.previous().filter(|previous| *previous >= lowest).map(|previous| (lowest, previous))
             }
         });
-        self.fit_step(&entries);
+        self.pace.learn(&entries);
         let fits =
             |raw: &&RawEntry| self.filter.as_ref().is_none_or(|filter| filter.fits(&Asked::new(raw.id, &raw.fields)));
         let found = entries.iter().filter(fits).map(|raw| shown(raw, self.cut_at)).collect();
@@ -103,14 +101,6 @@ impl Scan {
     /// Waits as long as the last step took: Redis, and this machine, have at least half of their time for others.
     pub async fn rest(&self) {
         tokio::time::sleep(self.took.max(SHORTEST_REST)).await;
-    }
-
-    /// Entries of any size make steps of like bytes. A step grows slowly, as the next entries may be larger.
-    fn fit_step(&mut self, entries: &[RawEntry]) {
-        let size = |raw: &RawEntry| raw.fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-        let bytes: usize = entries.iter().map(size).sum();
-        let fitting = STEP_BYTES * entries.len().max(1) / bytes.max(1);
-        self.step = fitting.clamp(1, LONGEST_STEP).min(self.step * 2);
     }
 
     /// How far it is.

@@ -16,7 +16,8 @@ use crate::{
     Error, Redis,
     client::Node,
     dead_letter::record::Record,
-    inspect, keys,
+    inspect::{Pace, Walk},
+    keys,
     reply::StreamFacts,
     server::{Info, Mode, Server},
 };
@@ -86,13 +87,15 @@ impl Directory {
     }
 }
 
-/// Records fetched at once, and counted at most, of one dead-letter stream.
+/// Records fetched at once, at first and at most, and counted at most, of one dead-letter stream.
+const FIRST_PAGE: usize = 50;
 const PAGE: usize = 500;
-const COUNT_AT_MOST: usize = 5_000;
+const COUNT_AT_MOST: u64 = 5_000;
 
-/// How many dead letters each group has. Counted anew only when the dead-letter stream has changed.
+/// How many dead letters each group has. Counted anew only when the dead-letter stream has changed. An error is why they
+/// could not be counted.
 #[derive(Default)]
-pub(super) struct Graves(HashMap<String, Counted>);
+pub(super) struct Graves(HashMap<String, Result<Counted, String>>);
 
 struct Counted {
     length: u64,
@@ -102,53 +105,64 @@ struct Counted {
 }
 
 impl Graves {
-    /// Brings the count of a stream's dead letters up to date; `None` = there are none.
-    pub(super) async fn refresh(
-        &mut self,
-        redis: &Redis,
-        stream: &str,
-        facts: Option<&StreamFacts>,
-    ) -> Result<(), Error> {
-        let Some(facts) = facts else {
-            self.0.remove(stream);
-            return Ok(());
-        };
-        let (length, last_id) = (facts.length, facts.last_id);
-        if self.0.get(stream).is_some_and(|known| known.length == length && known.last_id == last_id) {
+    /// Brings the count of a stream's dead letters up to date. Fails only where Redis is away.
+    pub(super) async fn refresh(&mut self, redis: &Redis, stream: &str, facts: &StreamFacts) -> Result<(), Error> {
+        let is_same = |known: &Counted| known.length == facts.length && known.last_id == facts.last_id;
+        if self.0.get(stream).is_some_and(|known| known.as_ref().is_ok_and(is_same)) {
             return Ok(());
         }
-        // only additions: count those; anything else: count all
-        let known = self.0.remove(stream).filter(|known| known.complete && known.length < length);
-        let (mut from, mut by_group, mut count) = match known {
-            Some(known) => (Some(known.last_id), known.by_group, known.length),
-            None => (None, HashMap::new(), 0),
-        };
-        let name = keys::dead_letter_stream(stream);
-        let mut complete = false;
-        for _ in 0..COUNT_AT_MOST / PAGE {
-            let page = inspect::range(redis, &name, from, true, PAGE).await?;
-            let at_end = page.len() < PAGE;
-            count += page.len() as u64;
-            from = page.last().map(|raw| raw.id).or(from);
-            for raw in page {
-                *by_group.entry(Record::read(stream, raw).provenance.group).or_default() += 1;
-            }
-            if at_end {
-                complete = true;
-                break;
-            }
+        let known = self.0.remove(stream).and_then(Result::ok);
+        match count(redis, stream, facts, known).await {
+            Ok(counted) => drop(self.0.insert(stream.to_owned(), Ok(counted))),
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            Err(error) => self.unknown(stream, error.to_string()),
         }
-        // added to or taken from meanwhile: told as it is, and counted again at the next look
-        let length = if complete && count != length { u64::MAX } else { length };
-        self.0.insert(stream.to_owned(), Counted { length, last_id, by_group, complete });
         Ok(())
     }
 
+    /// They cannot be counted.
+    pub(super) fn unknown(&mut self, stream: &str, why: String) {
+        self.0.insert(stream.to_owned(), Err(why));
+    }
+
+    /// There are none.
+    pub(super) fn forget(&mut self, stream: &str) {
+        self.0.remove(stream);
+    }
+
     pub(super) fn of(&self, stream: &str, group: &str) -> Figure {
-        let Some(counted) = self.0.get(stream) else { return Figure::Exact(0) };
+        let counted = match self.0.get(stream) {
+            None => return Figure::Exact(0),
+            Some(Err(why)) => return Figure::unknown(why.clone()),
+            Some(Ok(counted)) => counted,
+        };
         let count = counted.by_group.get(group).copied().unwrap_or(0);
         if counted.complete { Figure::Exact(count) } else { Figure::AtLeast(count) }
     }
+}
+
+/// Counts the records of a dead-letter stream by group; `known` is what was counted before.
+async fn count(redis: &Redis, stream: &str, facts: &StreamFacts, known: Option<Counted>) -> Result<Counted, Error> {
+    let (length, last_id) = (facts.length, facts.last_id);
+    // only additions: count those; anything else: count all
+    let (from, mut by_group, mut count) = match known.filter(|known| known.complete && known.length < length) {
+        Some(known) => (Some(known.last_id), known.by_group, known.length),
+        None => (None, HashMap::new(), 0),
+    };
+    let name = keys::dead_letter_stream(stream);
+    let mut walk = Walk::new(from, true, Pace::new(FIRST_PAGE, PAGE));
+    let before = count;
+    while !walk.is_at_end() && count - before < COUNT_AT_MOST {
+        let page = walk.next(redis, &name, PAGE).await?;
+        count += page.len() as u64;
+        for raw in page {
+            *by_group.entry(Record::read(stream, raw).provenance.group).or_default() += 1;
+        }
+    }
+    let complete = walk.is_at_end();
+    // added to or taken from meanwhile: told as it is, and counted again at the next look
+    let length = if complete && count != length { u64::MAX } else { length };
+    Ok(Counted { length, last_id, by_group, complete })
 }
 
 /// What the servers say of themselves (one INFO for each), added up.

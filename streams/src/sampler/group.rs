@@ -14,7 +14,10 @@ use super::{
     lag::{COUNT_AT_MOST, Decision, Ledger},
     oldest::{self, Bodies, Listed},
 };
-use crate::reply::{self, GroupFacts, StreamFacts};
+use crate::{
+    Error,
+    reply::{self, GroupFacts, StreamFacts},
+};
 
 /// What one pipeline may cost, in commands of a few microseconds each: others get their turn between two.
 const ENOUGH: usize = 100;
@@ -197,7 +200,9 @@ impl GroupMemory {
             && known.last_delivered_id == group.last_delivered_id
             && known.entries_read == group.entries_read;
         let since = millis(known.asked_at.elapsed());
-        let older = |(id, owner, idle_ms, deliveries): &_| (*id, Vec::clone(owner), idle_ms + since, *deliveries);
+        let older = |(id, owner, idle_ms, deliveries): &(_, Option<Vec<u8>>, _, _)| {
+            (*id, owner.clone(), idle_ms + since, *deliveries)
+        };
         same.then(|| known.listed.iter().map(older).collect())
     }
 
@@ -247,17 +252,17 @@ impl Answers {
         Self { begun: questions.begun, left: answers, ranges: HashMap::new() }
     }
 
-    /// `None` where the group went away while it was looked at.
+    /// [`Error::NotFound`] where the group went away while it was looked at.
     pub(super) fn learn(
         &mut self,
         facts: &StreamFacts,
         group: &GroupFacts,
         asking: Asking,
         memory: &mut GroupMemory,
-    ) -> Option<Learned> {
+    ) -> Result<Learned, Error> {
         let consumers: Vec<ConsumerSample> = match asking.consumers {
             Some(place) => {
-                reply::items(self.take(place)?).ok()?.into_iter().filter_map(|c| reply::consumer(c).ok()).collect()
+                reply::items(self.take(place)?)?.into_iter().filter_map(|c| reply::consumer(c).ok()).collect()
             }
             None => Vec::new(),
         };
@@ -269,7 +274,7 @@ impl Answers {
                 oldest
             }
             Known::Answer(place) => {
-                let listed = oldest::listed(self.take(place)?).ok()?;
+                let listed = oldest::listed(self.take(place)?)?;
                 memory.oldest = (!listed.is_empty()).then(|| KnownOldest {
                     last_delivered_id: group.last_delivered_id,
                     entries_read: group.entries_read,
@@ -291,11 +296,12 @@ impl Answers {
                 (first, found.map(|(_, count)| count))
             }
         };
-        Some(Learned { decision: asking.decision, consumers, oldest, unread, counted })
+        Ok(Learned { decision: asking.decision, consumers, oldest, unread, counted })
     }
 
-    fn take(&mut self, place: usize) -> Option<Value> {
-        self.left.get_mut(place)?.take()?.ok()
+    fn take(&mut self, place: usize) -> Result<Value, Error> {
+        let answer = self.left.get_mut(place).and_then(Option::take);
+        Ok(answer.ok_or_else(|| reply::unexpected("too few answers"))??)
     }
 
     /// `None` where they could not be read.
@@ -303,7 +309,7 @@ impl Answers {
         if let Some(found) = self.ranges.get(&place) {
             return *found;
         }
-        let entries = self.take(place).and_then(|answer| reply::entries(answer).ok());
+        let entries = self.take(place).and_then(reply::entries).ok();
         let found = entries.map(|entries| (entries.first().map(|entry| entry.id), entries.len()));
         self.ranges.insert(place, found);
         found

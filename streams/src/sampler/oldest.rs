@@ -6,12 +6,15 @@ use domain::{finding::OldPending, stream::EntryId};
 use redis::{RedisResult, Value};
 
 use crate::{
-    Error, Redis, keys,
+    Error, Redis,
     reply::{self, StreamFacts},
 };
 
 /// Pending entries looked at: enough to tell what is wrong with a group, little enough to ask for every second.
 pub(super) const LOOKED_AT: usize = 10;
+
+/// Entries looked for in one pipeline: each comes with its body, whatever size that has.
+const BODIES_AT_ONCE: usize = 20;
 
 /// What is known of the bodies of one group's oldest pending entries. Only deleted ones have to be asked for: whether an
 /// entry was trimmed is seen from the first one.
@@ -23,10 +26,10 @@ pub(super) struct Bodies {
 }
 
 /// As XPENDING lists them: id, consumer, idle milliseconds, deliveries.
-pub(super) type Listed = Vec<(EntryId, Vec<u8>, u64, u64)>;
+pub(super) type Listed = Vec<(EntryId, Option<Vec<u8>>, u64, u64)>;
 
 pub(super) fn listed(answer: Value) -> Result<Listed, Error> {
-    let rows: Vec<(String, Vec<u8>, u64, u64)> = redis::from_redis_value(answer)?;
+    let rows: Vec<reply::Pending> = redis::from_redis_value(answer)?;
     rows.into_iter().map(|(id, consumer, idle, count)| Ok((reply::entry_id(&id)?, consumer, idle, count))).collect()
 }
 
@@ -50,21 +53,15 @@ impl Bodies {
     }
 
     pub(super) fn told(&self, stream: &StreamFacts, listed: Listed) -> Vec<OldPending> {
-        let told = |(id, consumer, idle_ms, deliveries): (EntryId, Vec<u8>, u64, u64)| OldPending {
+        let told = |(id, consumer, idle_ms, deliveries): (EntryId, Option<Vec<u8>>, u64, u64)| OldPending {
             id,
-            consumer: owner(&consumer),
+            consumer: reply::owner(consumer),
             idle_ms,
             deliveries,
             has_body: self.has(stream, id),
         };
         listed.into_iter().map(told).collect()
     }
-}
-
-/// `None` = it was released: by XNACK, which leaves no name, or by an operator here.
-fn owner(name: &[u8]) -> Option<String> {
-    let name = String::from_utf8_lossy(name);
-    (!name.is_empty() && name != keys::HANDED_OVER).then(|| name.into_owned())
 }
 
 /// What the stream's ends say: trimmed, or never deleted; `None` = it may have been deleted.
@@ -81,19 +78,19 @@ pub(super) async fn ask(
     redis: &Redis,
     wanted: &[(usize, &str, EntryId)],
 ) -> Result<Vec<(usize, EntryId, bool)>, Error> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut pipeline = redis::pipe();
-    pipeline.ignore_errors();
-    for (_, stream, id) in wanted {
-        pipeline.cmd("XRANGE").arg(*stream).arg(id.to_string()).arg(id.to_string());
-    }
-    let answers = redis.pipeline::<Vec<RedisResult<Value>>>(&pipeline).await?;
     let has = |answer: Value| reply::entries(answer).ok().map(|entries| !entries.is_empty());
-    let told =
-        wanted.iter().zip(answers).filter_map(|((place, _, id), answer)| Some((*place, *id, has(answer.ok()?)?)));
-    Ok(told.collect())
+    let mut told = Vec::with_capacity(wanted.len());
+    for wanted in wanted.chunks(BODIES_AT_ONCE) {
+        let mut pipeline = redis::pipe();
+        pipeline.ignore_errors();
+        for (_, stream, id) in wanted {
+            pipeline.cmd("XRANGE").arg(*stream).arg(id.to_string()).arg(id.to_string());
+        }
+        let answers = redis.pipeline::<Vec<RedisResult<Value>>>(&pipeline).await?;
+        let known = wanted.iter().zip(answers);
+        told.extend(known.filter_map(|((place, _, id), answer)| Some((*place, *id, has(answer.ok()?)?))));
+    }
+    Ok(told)
 }
 
 impl Bodies {
@@ -122,7 +119,7 @@ mod tests {
     }
 
     fn pending(ids: &[u64]) -> Listed {
-        ids.iter().map(|n| (id(*n), b"c".to_vec(), 0, 1)).collect()
+        ids.iter().map(|n| (id(*n), Some(b"c".to_vec()), 0, 1)).collect()
     }
 
     #[test]
@@ -144,12 +141,5 @@ mod tests {
         let told = |listed| bodies.told(&stream(None, 9, 0), listed)[0].has_body;
         assert!(told(pending(&[10])));
         assert!(!told(pending(&[9])));
-    }
-
-    #[test]
-    fn what_belongs_to_nobody_has_no_consumer() {
-        assert_eq!(owner(b""), None);
-        assert_eq!(owner(keys::HANDED_OVER.as_bytes()), None);
-        assert_eq!(owner(b"a"), Some("a".to_owned()));
     }
 }

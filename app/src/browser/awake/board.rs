@@ -9,7 +9,9 @@ use web_sys::{DragEvent, Element, HtmlElement, HtmlFormElement, HtmlProgressElem
 use super::{
     dom,
     forms::{self, Outcome},
-    hold, need, refresh,
+    hold,
+    morph::disclaim,
+    need, refresh,
 };
 
 const TASK: &str = "main [data-task][draggable=true]";
@@ -133,7 +135,9 @@ fn put(task: HtmlElement, column: &Element) {
     let behind = task.next_sibling();
     let has_focus = task.contains(dom::focused().as_deref().map(AsRef::as_ref));
     let list: Element = dom::find_in(column, "ul").unwrap_or_else(|| column.clone());
+    disclaim(&task);
     let _ = list.append_child(&task);
+    disclaim(&list);
     if has_focus {
         dom::focus(&task);
     }
@@ -173,7 +177,9 @@ fn take_back(change: &Change, why: &str) {
         Before::Place { parent, behind } => {
             let has_focus = change.task.contains(dom::focused().as_deref().map(AsRef::as_ref));
             let behind = behind.as_ref().filter(|behind| behind.parent_node().as_ref() == Some(parent));
+            disclaim(&change.task);
             let _ = parent.insert_before(&change.task, behind);
+            disclaim(&change.task);
             if has_focus {
                 dom::focus(&change.task);
             }
@@ -186,6 +192,7 @@ fn take_back(change: &Change, why: &str) {
 
 fn refusal(text: &str) {
     if let Some(place) = dom::find::<Element>("[data-board-refusal]") {
+        disclaim(&place);
         place.set_text_content(Some(text));
         // the page's own version of this place is empty
         if text.is_empty() {
@@ -201,6 +208,7 @@ fn progress_of(task: &HtmlElement) -> i32 {
 }
 
 fn show_progress(task: &HtmlElement, percent: i32) {
+    disclaim(task);
     dom::set(task, "data-progress", &percent.to_string());
     if let Some(bar) = dom::find_in::<HtmlProgressElement>(task, "progress") {
         bar.set_value(f64::from(percent));

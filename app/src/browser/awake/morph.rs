@@ -4,7 +4,8 @@
 //! how far he scrolled. Those stay. So does what the browser half itself put there: elements with `data-keep`, and on any
 //! element the attributes that its `data-own` names.
 //!
-//! A part that the server left out stays as it is; it is left out only if the browser has told that it is here.
+//! A part that the server left out stays as it is; it is left out only if the browser has told that it is here. What the
+//! browser half has changed by itself is not told any more ([`disclaim`]): the server's next answer has it whole.
 
 use std::cell::Cell;
 
@@ -27,8 +28,9 @@ pub(super) const OWN: &str = "data-own";
 const VERSION: &str = "data-v";
 /// A part that the server left out, because this version of it is here already.
 const SAME: &str = "data-same";
-/// Versions that are told to the server at most; what is beyond them is sent again.
-const MOST_VERSIONS: usize = 1_000;
+/// Versions that are told to the server at most; what is beyond them is sent again. Of thirteen bytes each: a header longer
+/// than eight kilobytes is refused by many a proxy.
+const MOST_VERSIONS: usize = 500;
 
 thread_local! {
     /// Something was left out that is not here.
@@ -40,6 +42,21 @@ pub(super) fn versions() -> String {
     let parts: Vec<Element> = dom::find_all(&["[", VERSION, "]"].concat());
     let versions = parts.iter().take(MOST_VERSIONS).filter_map(|part| part.get_attribute(VERSION));
     versions.collect::<Vec<_>>().join(" ")
+}
+
+/// This element, and so all that it lies in, is not what the server sent any more.
+pub(super) fn disclaim(element: &Element) {
+    let mut part = Some(element.clone());
+    while let Some(at) = part {
+        dom::unset(&at, VERSION);
+        part = at.parent_element();
+    }
+}
+
+/// The next page must be whole, whatever the parts here say of themselves.
+fn lose(within: &Element) {
+    disclaim(within);
+    IS_LOST.set(true);
 }
 
 /// Whether something was left out that is not here, since this was asked last.
@@ -62,7 +79,7 @@ pub(super) fn morph(old: &Element, new: &Element) {
 fn element(old: &Element, new: &Element) {
     if let Some(version) = new.get_attribute(SAME) {
         if old.get_attribute(VERSION) != Some(version) {
-            IS_LOST.set(true);
+            lose(old);
         }
         return;
     }
@@ -128,7 +145,7 @@ fn children(old: &Element, new: &Element) {
                     && dom::find_all_in::<Element>(element, &["[", SAME, "]"].concat()).is_empty()
             };
             if !new.dyn_ref::<Element>().is_none_or(is_there) {
-                IS_LOST.set(true);
+                lose(old);
                 continue;
             }
             let Ok(node) = dom::document().import_node_with_deep(new, true) else { continue };

@@ -72,13 +72,17 @@ pub(super) fn if_postponed() {
 async fn once() -> Result<(), Missed> {
     SHOWN.set(Shown { asked_ms: dom::steady_ms(), ..SHOWN.get() });
     let address = dom::here();
-    let have = if IS_WHOLE.take() { String::new() } else { morph::versions() };
+    let have = if IS_WHOLE.get() { String::new() } else { morph::versions() };
     let response = fetch::page(&address, &have).await.map_err(|_| Missed)?;
     // another page in the place of this one would be a lie under this address
     if response.status() != 200 || response.redirected() {
         return Err(Missed);
     }
     let text = fetch::text(&response).await.map_err(|_| Missed)?;
+    // only now: an answer that did not come has made nothing whole
+    if have.is_empty() {
+        IS_WHOLE.set(false);
+    }
     if hold::is_held() {
         WAITING.set(Some(text));
     } else {
