@@ -165,7 +165,7 @@ impl World {
         let consumer = Consumer::new(self.redis.clone(), settings, Accept, self.metrics.clone());
         tokio::spawn(consumer.run(self.stop.clone()));
         wait::until("the consumer's group", || async { (self.ask("exists watched") == 1).then_some(()) }).await;
-        self.ask(&format!("xadd {} {PARKED}-0 data {{\"event_id\":\"fails\",\"aggregate_id\":\"k\"}}", WATCHED.0));
+        self.ask(&format!("xadd {} {PARKED}-0 data {{\"event_type\":\"Fails\",\"aggregate_id\":\"k\"}}", WATCHED.0));
         let parked = || async { group::parked_lanes(&self.console, WATCHED.0, WATCHED.1).await?.pop() };
         wait::until("an entry that holds up its lane", parked).await;
     }
@@ -208,8 +208,8 @@ struct Accept;
 
 impl Handler for Accept {
     async fn handle(&self, message: &Message) -> Result<(), Failure> {
-        match message.envelope.event_id.as_deref() {
-            Some("fails") => Err(Failure::Retry(anyhow::anyhow!("it fails"))),
+        match message.envelope.event_type.as_deref() {
+            Some("Fails") => Err(Failure::Retry(anyhow::anyhow!("it fails"))),
             _ => Ok(()),
         }
     }
