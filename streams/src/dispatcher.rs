@@ -153,12 +153,14 @@ impl<H: Handler> Dispatcher<H> {
         let (now, at) = (Instant::now(), clock::now());
         let parked = self.lanes.parked().filter_map(|(until, delivery, waiting)| {
             let wait = i64::try_from(until.saturating_duration_since(now).as_micros()).unwrap_or(i64::MAX);
+            // to the second: two clocks drift apart by less, and what is told twice is to be the same
+            let next_try = at.micros().saturating_add(wait).saturating_add(500_000) / 1_000_000 * 1_000_000;
             Some(ParkedLane {
                 key: delivery.message.as_ref().ok().and_then(|message| message.envelope.aggregate_id.clone()),
                 entry: delivery.id,
                 attempts: delivery.attempts,
                 error: delivery.error.clone()?,
-                next_try_at: Timestamp::from_micros(at.micros().saturating_add(wait)),
+                next_try_at: Timestamp::from_micros(next_try),
                 waiting: waiting as u64,
             })
         });

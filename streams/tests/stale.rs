@@ -137,7 +137,7 @@ async fn what_is_added_meanwhile_does_not_make_the_preview_of_a_deletion_or_a_sa
     let _: String = room.cli(&format!("XADD {STREAM} 7-0 data {{}}")).await;
     let act = Trim { dry_run: false, state_token: Some(seen.state_token), ..trim };
     let report = operate::trim(&room.redis, STREAM, &act).await.unwrap();
-    assert_eq!(report.items[0].detail, "4 entries were removed: all before 5-0");
+    assert_eq!(report.items[0].detail, "lost 4 entries: all before 5-0");
     let act = GroupDelete { dry_run: false, state_token: Some(preview.state_token), reason: Some(why()) };
     operate::delete_group(&room.redis, STREAM, GROUP, &act).await.unwrap();
 }

@@ -122,9 +122,10 @@ fn warnings(chosen: &Chosen<'_>, known: &BTreeMap<String, ConsumerSample>, group
     }
     let reading = deleted.iter().filter(|consumer| is_reading(consumer)).count();
     if reading > 0 {
+        let who = if deleted.len() == 1 { "it".to_owned() } else { format!("{reading} of them") };
         warnings.push(format!(
-            "{reading} of them read within a minute: a program that still runs handles what it holds once more, and comes \
-             back under its name"
+            "{who} read within a minute: a program that still runs handles what it holds once more, and comes back under its \
+             name"
         ));
     }
     if chosen.left_out > 0 {

@@ -82,15 +82,19 @@ pub async fn delete_group(redis: &Redis, stream: &str, group: &str, wanted: &Gro
         counted(unread, "entry", "entries"),
     )];
     if readers > 0 {
-        let (has, it) = if readers == 1 { ("consumer has", "it") } else { ("consumers have", "they") };
-        warnings.push(format!(
-            "{readers} {has} read within a minute: while {it} run, {it} get errors, or create the group again"
-        ));
+        warnings.push(if readers == 1 {
+            "1 consumer has read within a minute: while it runs, it gets errors, or creates the group again".to_owned()
+        } else {
+            format!("{readers} consumers have read within a minute: while they run, they get errors, or create the group again")
+        });
     }
     if keys::source_of(stream).is_none() {
         warnings.push(format!("dead letters of {group} stay, and cannot be replayed while there is no such group"));
     }
-    let with = format!("with {consumers} consumers and {pending} pending entries");
+    let with = match (consumers, pending) {
+        (1, _) => format!("with 1 consumer and {pending} pending"),
+        _ => format!("with {consumers} consumers and {pending} pending"),
+    };
     let (outcome, detail) = if wanted.dry_run {
         (Outcome::Would, format!("would be deleted {with}"))
     } else {

@@ -61,15 +61,14 @@ pub async fn trim(redis: &Redis, stream: &str, wanted: &Trim) -> Result<Report, 
         removed
     };
     let many = if is_all || !wanted.dry_run { removed.to_string() } else { format!("more than {LOOK_AT_MOST}") };
-    let (outcome, verb) = match (wanted.dry_run, removed) {
-        (_, 0) => (Outcome::Skipped, "nothing is"),
-        (true, 1) => (Outcome::Would, "entry would be"),
-        (true, _) => (Outcome::Would, "entries would be"),
-        (false, 1) => (Outcome::Done, "entry was"),
-        (false, _) => (Outcome::Done, "entries were"),
+    let entries = if removed == 1 { "entry" } else { "entries" };
+    let (outcome, detail) = match (removed, wanted.dry_run) {
+        (0, _) => {
+            (Outcome::Skipped, format!("loses nothing: {keep_from} is the first to keep, and nothing is before it"))
+        }
+        (_, true) => (Outcome::Would, format!("would lose {many} {entries}: all before {keep_from}")),
+        (_, false) => (Outcome::Done, format!("lost {many} {entries}: all before {keep_from}")),
     };
-    let many = if removed == 0 { String::new() } else { format!("{many} ") };
-    let detail = format!("{many}{verb} removed: all before {keep_from}");
     let items = vec![ItemReport { item: stream.to_owned(), outcome, detail }];
     let warnings = warnings(stream, &groups, is_all, wanted.past_groups);
     Ok(Report { items, warnings, state_token, audit_id: None })
