@@ -9,10 +9,11 @@
 //! | [`recovery`] | both | recovery jobs: what forms post; their pages are of the server |
 //! | [`refused`] | both | the error of every server function |
 //! | [`view`] | both | what a person prefers: light or dark, a wide or a folded rail |
-//! | [`demo`] [`group`] | both | the acts on the sample project and on groups; pages on the server only |
+//! | [`demo`] [`group`] [`stream`] | both | the acts on the sample project, on groups and on streams; pages on the server only |
 //! | `context` | server | the doors to the rest of the program |
 //! | `shell` `layout` `route` | server | the document, what stands around every page, which address shows which page |
 //! | `part` `chart` `address` | server | what pages are made of: figures, status, times, ids; drawings; links |
+//! | `repair` | server | what repairs share: the form with its cost, and what follows |
 //! | `history` | server | charts of what figures were, over the range that the address asks for |
 //! | `overview` … | server | a folder for each noun: `page` shows, `api` acts |
 
@@ -28,6 +29,7 @@ pub mod project;
 pub mod recovery;
 pub mod refused;
 pub mod sprint;
+pub mod stream;
 pub mod view;
 
 #[cfg(feature = "ssr")]
@@ -59,13 +61,13 @@ mod part;
 #[cfg(feature = "ssr")]
 mod reference;
 #[cfg(feature = "ssr")]
+mod repair;
+#[cfg(feature = "ssr")]
 mod route;
 #[cfg(feature = "ssr")]
 mod runbook;
 #[cfg(feature = "ssr")]
 mod shell;
-#[cfg(feature = "ssr")]
-mod stream;
 #[cfg(feature = "ssr")]
 pub mod trace;
 

@@ -7,10 +7,10 @@
 //! | `act` | how everything that changes something is carried out: may this person, intent, work, result |
 //! | [`alert`] | rules, what fires, who is told; the loops that watch and tell |
 //! | [`audit`] | the log of acts; where it cannot be written, nothing is done |
-//! | [`stream`] | entries of any stream |
+//! | [`stream`] | entries of any stream: look, trim, delete |
 //! | [`search`] | entries that fit a filter, however many others lie between; kept while somebody looks |
 //! | [`export`] | entries as a file |
-//! | [`group`] | pending entries of any group: look, claim, acknowledge, dead-letter; move, pause |
+//! | [`group`] | any group: create, delete, move, pause; its pending entries: look, claim, acknowledge, dead-letter; its consumers and lanes |
 //! | [`dead_letter`] | dead letters: look, group by cause, replay, discard |
 //! | [`recovery`] | jobs that send many entries back: frozen, tried with a few, at a bounded rate, with a result for each |
 //! | [`trace`] | events of any stream, looked for by what is in them |

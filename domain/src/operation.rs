@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{dead_letter::Cursor, stream::EntryId};
+use crate::{Timestamp, dead_letter::Cursor, stream::EntryId};
 
 /// What an operator wants done to pending entries of one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -126,6 +126,128 @@ pub struct PendingSelection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GroupMove {
     pub to: Position,
+    #[serde(default)]
+    pub dry_run: bool,
+    #[serde(default)]
+    pub state_token: Option<String>,
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Create a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GroupCreate {
+    /// Its name: 1 to 512 bytes of any text.
+    pub group: String,
+    /// Where it begins to read.
+    pub at: Position,
+    /// Make the stream too, empty, where there is none; without it that is an error, as a misspelt name would be.
+    #[serde(default)]
+    pub make_stream: bool,
+    #[serde(default)]
+    pub dry_run: bool,
+    #[serde(default)]
+    pub state_token: Option<String>,
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Delete a group, with its place and all that it has pending.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GroupDelete {
+    #[serde(default)]
+    pub dry_run: bool,
+    #[serde(default)]
+    pub state_token: Option<String>,
+    /// Required, but for a dry run.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Delete consumers of a group. What they have pending is handed over first, in the same step (F11).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConsumerDelete {
+    /// By name; at most 1000 at once, with those of `empty_for_ms`.
+    #[serde(default)]
+    pub consumers: Vec<String>,
+    /// And all that hold nothing and were idle for at least this long, in milliseconds (F12).
+    #[serde(default)]
+    pub empty_for_ms: Option<u64>,
+    /// The consumer that gets what they have pending. Absent: it is freed for whoever of the group takes over idle
+    /// entries, under the name `handed-over`.
+    #[serde(default)]
+    pub hand_over_to: Option<String>,
+    #[serde(default)]
+    pub dry_run: bool,
+    #[serde(default)]
+    pub state_token: Option<String>,
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// How far a stream is trimmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TrimTo {
+    /// Keep this many of the newest entries (`MAXLEN`).
+    Keep(u64),
+    /// Keep this entry and what is newer (`MINID`).
+    Before(EntryId),
+}
+
+/// Remove the oldest entries of a stream, exactly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Trim {
+    pub to: TrimTo,
+    /// Also what a group has not read, or not acknowledged. Without it the trim stops where a group still needs the
+    /// entries.
+    #[serde(default)]
+    pub past_groups: bool,
+    #[serde(default)]
+    pub dry_run: bool,
+    #[serde(default)]
+    pub state_token: Option<String>,
+    /// Required, but for a dry run.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Delete entries of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EntriesDelete {
+    /// At most 1000 at once.
+    pub ids: Vec<EntryId>,
+    #[serde(default)]
+    pub dry_run: bool,
+    #[serde(default)]
+    pub state_token: Option<String>,
+    /// Required, but for a dry run.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// A lane of a consumer in this process that waits behind an entry that fails.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ParkedLane {
+    /// `aggregate_id` of its entries; absent for an entry without a key, which is alone in its lane.
+    pub key: Option<String>,
+    /// The entry that fails.
+    pub entry: EntryId,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// Why it failed last.
+    pub error: String,
+    /// When it is tried again.
+    pub next_try_at: Timestamp,
+    /// Entries of the key that wait behind it.
+    pub waiting: u64,
+}
+
+/// Dead-letter the entry that parks its lane, so that the lane goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LaneClear {
+    /// The entry that fails.
+    pub entry: EntryId,
     #[serde(default)]
     pub dry_run: bool,
     #[serde(default)]

@@ -11,13 +11,13 @@ pub enum Permission {
     SeeMetadata,
     /// Payloads of entries and dead letters, documents of the scrum.
     SeeBody,
-    /// Replay dead letters, claim and acknowledge pending entries.
+    /// Replay dead letters, claim and dead-letter pending entries.
     Recover,
     /// Change a payload before it is replayed.
     Edit,
-    /// Pause and resume consumers, move groups, start and stop demo traffic.
+    /// Pause and resume consumers, delete those that are gone, create and move groups, start and stop demo traffic.
     Operate,
-    /// Discard, delete, trim: what cannot be taken back from Redis.
+    /// Discard, acknowledge unhandled, delete, trim: what cannot be taken back from Redis.
     Destroy,
     /// Projects, backlog, sprints.
     ManageSprints,

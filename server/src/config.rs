@@ -11,6 +11,7 @@ use app::EnvironmentKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use self::{alerts::AlertArguments, traces::TraceArguments};
+use crate::cli;
 
 /// See what happens on your Redis Streams, and repair it without making it worse.
 #[derive(Debug, Parser)]
@@ -24,6 +25,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Serve the console, the four services and their HTTP API on one address.
     Serve(Box<Serve>),
+    #[command(flatten)]
+    Cli(Box<cli::Command>),
 }
 
 #[derive(Debug, Clone, Args)]

@@ -2,12 +2,14 @@
 //!
 //! | module | what |
 //! | --- | --- |
+//! | `cli` | words that look at streams and repair them, through a running console |
 //! | `config` | options and environment variables |
 //! | `log` | how a line of the log looks |
 //! | `export` | traces leave by OTLP |
 //! | `process` | starts the parts, waits for the signal, ends them in order |
 //! | `site` | pages, static files, and which request is for whom |
 
+mod cli;
 mod config;
 mod export;
 mod log;
@@ -21,7 +23,10 @@ use clap::Parser;
 use self::config::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let Command::Serve(serve) = Arguments::parse().command;
+    let serve = match Arguments::parse().command {
+        Command::Serve(serve) => serve,
+        Command::Cli(command) => return cli::run(*command),
+    };
     if let Err(error) = log::begin(&serve) {
         eprintln!("dsm-console: {error:#}");
         return ExitCode::from(2);

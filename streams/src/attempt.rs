@@ -11,11 +11,11 @@ use std::{
 
 use futures::{FutureExt, future::Either};
 use telemetry::{Current, Span, messaging};
-use tokio::{task::coop::unconstrained, time::sleep};
+use tokio::{sync::oneshot, task::coop::unconstrained, time::sleep};
 
 use crate::{
-    Backoff, ConsumerSettings, Failure, Handler, Message, clock, consumer::Group, delivery::Delivery, lane::Key, lease,
-    metrics::How,
+    Backoff, ConsumerSettings, Error, Failure, Handler, Message, clock, consumer::Group, delivery::Delivery, lane::Key,
+    lease, metrics::How, order::GivenUp,
 };
 
 /// An entry whose lane is held for it.
@@ -100,10 +100,36 @@ async fn attempt<H: Handler>(group: &Group<H>, delivery: &mut Delivery) -> Outco
                     correlation_id = delivery.correlation_id(), trace_id = delivery.trace_id(),
                     error = format!("{cause:#}"), "an entry could not be handled and is tried again"
                 );
+                delivery.error = Some(format!("{cause:#}"));
                 Outcome::Again(settings.backoff.wait(attempt))
             }
         }
     }
+}
+
+/// Moves an entry that fails to the dead letters because an operator says so, without another attempt. Gives the entry back
+/// with its fate, and tells the operator.
+pub(crate) async fn give_up_by_order<H>(
+    group: Arc<Group<H>>,
+    (key, delivery): Started,
+    answer: oneshot::Sender<Result<GivenUp, Error>>,
+) -> Ended {
+    let failed = delivery.error.as_deref().unwrap_or("the handler did not end");
+    let error = format!("{failed} (given up by an operator)");
+    group.held().settle(&[delivery.id]);
+    let buried = delivery.obituary(&group.settings, &error).bury(&group.redis, &group.settings.consumer).await;
+    let outcome = if let Ok(Some(_)) = buried {
+        group.meter.dead_lettered(delivery.event_type());
+        // not an attempt: whether what the handler needs is there, it does not tell
+        Outcome::NotOurs
+    } else {
+        // whose it is now, the next attempt asks
+        group.held().unsettle(delivery.id);
+        Outcome::Again(Backoff::RECONNECT.wait(1))
+    };
+    // fails only where nobody waits any more
+    let _ = answer.send(buried.map(|record| record.map_or(GivenUp::NotPending, GivenUp::Moved)));
+    (key, delivery, outcome)
 }
 
 /// Runs the first attempt of many at once; to be called with such as [`Delivery::joins_others`] only. Never panics.

@@ -32,6 +32,8 @@ pub(crate) struct Delivery {
     /// not known.
     pub(crate) alone: bool,
     pub(crate) first_failed_at: Option<Timestamp>,
+    /// Why the last attempt here failed.
+    pub(crate) error: Option<String>,
     /// When it was asked for: from then on its lease runs.
     pub(crate) asked: Instant,
     /// When it came.
@@ -79,6 +81,7 @@ impl Delivery {
             counted: false,
             alone: false,
             first_failed_at: None,
+            error: None,
             asked,
             delivered,
             waited: None,

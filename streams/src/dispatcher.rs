@@ -2,11 +2,11 @@
 
 use std::{future::Future, iter, sync::Arc, time::Instant};
 
-use domain::stream::EntryId;
+use domain::{Timestamp, operation::ParkedLane, stream::EntryId};
 use futures::FutureExt;
 use tokio::{
     sync::{
-        mpsc::{Receiver, UnboundedSender},
+        mpsc::{Receiver, UnboundedReceiver, UnboundedSender},
         watch,
     },
     task::JoinSet,
@@ -16,10 +16,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Handler,
     attempt::{self, Ended, Outcome, Started},
+    clock,
     consumer::{Event, Group},
     delivery::Delivery,
     lane::Lanes,
     operate,
+    order::{GivenUp, Order},
 };
 
 /// Entries handed over in one call of the script.
@@ -34,6 +36,7 @@ pub(crate) struct Dispatcher<H> {
     running: JoinSet<Finished>,
     outage: Option<Outage>,
     paused: watch::Receiver<bool>,
+    orders: UnboundedReceiver<Order>,
     acks: UnboundedSender<EntryId>,
     /// How many entries may be read now.
     room: watch::Sender<usize>,
@@ -54,8 +57,8 @@ struct Outage {
 
 impl<H: Handler> Dispatcher<H> {
     pub(crate) fn new(group: Arc<Group<H>>, acks: UnboundedSender<EntryId>, room: watch::Sender<usize>) -> Self {
-        let paused = group.meter.paused();
-        Self { group, lanes: Lanes::default(), running: JoinSet::new(), outage: None, paused, acks, room }
+        let (paused, orders) = (group.meter.paused(), group.meter.orders());
+        Self { group, lanes: Lanes::default(), running: JoinSet::new(), outage: None, paused, orders, acks, room }
     }
 
     /// Runs until `stop`, then lets running attempts finish and hands the rest over.
@@ -75,6 +78,7 @@ impl<H: Handler> Dispatcher<H> {
                     None => break,
                 },
                 Ok(()) = self.paused.changed() => {}
+                Some(order) = self.orders.recv() => self.obey(order),
                 () = sleep_until(wake), if wake.is_some() => {}
             }
         }
@@ -94,13 +98,73 @@ impl<H: Handler> Dispatcher<H> {
             }
             Event::Lost(ids) => {
                 for id in ids {
-                    // a running attempt goes on: its effect is guarded by the inbox, its end finds the entry gone
-                    if self.lanes.remove(id).is_some() {
-                        self.group.held().let_go(&[id]);
+                    self.let_go_of_waiting(id);
+                }
+            }
+        }
+    }
+
+    fn let_go_of_waiting(&mut self, id: EntryId) {
+        // a running attempt goes on: its effect is guarded by the inbox, its end finds the entry gone
+        if self.lanes.remove(id).is_some() {
+            self.group.held().let_go(&[id]);
+        }
+    }
+
+    /// As for what was lost; but nobody else handles it, so its lane need not wait for anybody.
+    fn forget(&mut self, id: EntryId) {
+        match self.lanes.start_parked(id) {
+            Some((key, _)) => {
+                self.lanes.finish(key);
+                self.group.held().let_go(&[id]);
+            }
+            None => self.let_go_of_waiting(id),
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Tell(answer) => {
+                // fails only where nobody waits any more
+                let _ = answer.send(self.parked());
+            }
+            Order::Forget(ids) => {
+                for id in ids {
+                    self.forget(id);
+                }
+            }
+            Order::GiveUp { id, answer } => {
+                // what waits for the end of an outage has not failed by itself
+                let fails = self.lanes.parked().any(|(_, delivery, _)| delivery.id == id && delivery.error.is_some());
+                match fails.then(|| self.lanes.start_parked(id)).flatten() {
+                    None => drop(answer.send(Ok(GivenUp::NotParked))),
+                    Some(started) => {
+                        let group = Arc::clone(&self.group);
+                        let ending = async { [attempt::give_up_by_order(group, started, answer).await] };
+                        self.start(Instant::now(), ending);
                     }
                 }
             }
         }
+    }
+
+    /// The lanes that wait behind an entry that failed here.
+    fn parked(&self) -> Vec<ParkedLane> {
+        let (now, at) = (Instant::now(), clock::now());
+        let parked = self.lanes.parked().filter_map(|(until, delivery, waiting)| {
+            let wait = i64::try_from(until.saturating_duration_since(now).as_micros()).unwrap_or(i64::MAX);
+            // to the second: two clocks drift apart by less, and what is told twice is to be the same
+            let next_try = at.micros().saturating_add(wait).saturating_add(500_000) / 1_000_000 * 1_000_000;
+            Some(ParkedLane {
+                key: delivery.message.as_ref().ok().and_then(|message| message.envelope.aggregate_id.clone()),
+                entry: delivery.id,
+                attempts: delivery.attempts,
+                error: delivery.error.clone()?,
+                next_try_at: Timestamp::from_micros(next_try),
+                waiting: waiting as u64,
+            })
+        });
+        parked.collect()
     }
 
     fn start_what_may_run(&mut self) {

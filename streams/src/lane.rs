@@ -109,6 +109,29 @@ impl<T: Queued> Lanes<T> {
         self.parked.insert((until, key.clone()));
     }
 
+    /// Takes out the item that parks its lane, which is held as when it had started; `None` where the item runs, waits
+    /// behind another one, or is not here.
+    pub(crate) fn start_parked(&mut self, id: EntryId) -> Option<(Key, T)> {
+        let (until, key) =
+            self.parked.iter().find(|(_, key)| self.head(key).is_some_and(|head| head.id() == id))?.clone();
+        self.parked.remove(&(until, key.clone()));
+        let lane = self.by_key.get_mut(&key).expect("a parked lane exists");
+        self.waiting_parked -= lane.queue.len();
+        self.waiting -= 1;
+        lane.state = State::Running;
+        let item = lane.queue.pop_front().expect("a parked lane has an item");
+        Some((key, item))
+    }
+
+    /// The items that park their lanes: until when, and how many wait behind. The one that goes on first is first.
+    pub(crate) fn parked(&self) -> impl Iterator<Item = (Instant, &T, usize)> {
+        self.parked.iter().filter_map(|(until, key)| Some((*until, self.head(key)?, self.by_key[key].queue.len() - 1)))
+    }
+
+    fn head(&self, key: &Key) -> Option<&T> {
+        self.by_key.get(key)?.queue.front()
+    }
+
     /// When the next parked lane may go on.
     pub(crate) fn next_wake(&self) -> Option<Instant> {
         self.parked.first().map(|(at, _)| *at)

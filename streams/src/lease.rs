@@ -50,6 +50,13 @@ impl Holdings {
         }
     }
 
+    /// Nothing came of that: it is held as before.
+    pub(crate) fn unsettle(&mut self, id: EntryId) {
+        if let Some(held) = self.by_id.get_mut(&id) {
+            held.settling = false;
+        }
+    }
+
     pub(crate) fn let_go(&mut self, ids: &[EntryId]) {
         for id in ids {
             self.by_id.remove(id);

@@ -18,6 +18,7 @@
 //! | [`operate`] | changing, with preview and proof of what was seen |
 //! | [`sampler`] | one look at the whole server per second, with truthful lag, and what figures were |
 //! | [`reporter`] [`heartbeat`] | tells other processes what ours measured: a record that expires
+//! | `order` | what an operator asks of the consumers of this process |
 //! | `handling` | adds up what several processes measured of a group
 //! | [`trimmer`] | keeps streams short, never past what a group still needs |
 //! | [`metrics`] | what our own consumers measure, in the last minute and in sum; how looks went; the pause switch |
@@ -42,6 +43,7 @@ mod lease;
 pub mod message;
 pub mod metrics;
 pub mod operate;
+mod order;
 pub mod progress;
 pub mod publish;
 mod reader;

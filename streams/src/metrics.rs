@@ -23,9 +23,10 @@ use std::{
 use domain::{
     Timestamp,
     latency::{EventType, Heartbeats, ProcessReport},
-    stream::Handling,
+    operation::ParkedLane,
+    stream::{EntryId, Handling},
 };
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use self::window::Window;
 pub use self::{
@@ -38,8 +39,10 @@ pub(crate) use self::{
     window::TYPES,
 };
 use crate::{
+    Error,
     handling::{self, Account, Types},
     heartbeat::Identity,
+    order::{GivenUp, Order, Orders},
 };
 
 /// Counts, handler times and the pause switch of every group consumed here. Cheap to clone; all clones are one.
@@ -177,6 +180,43 @@ impl Metrics {
         })
     }
 
+    /// The lanes of consumers here that wait behind an entry that fails; `None` where no consumer of the group runs here.
+    pub(crate) async fn parked_lanes(&self, stream: &str, group: &str) -> Option<Vec<ParkedLane>> {
+        let ways = self.find(stream, group)?.ways();
+        let mut parked = Vec::new();
+        for way in ways {
+            let (answer, told) = oneshot::channel();
+            // neither comes about where the consumer has ended meanwhile
+            if way.send(Order::Tell(answer)).is_ok() {
+                parked.extend(told.await.unwrap_or_default());
+            }
+        }
+        Some(parked)
+    }
+
+    /// Has the consumer here that holds an entry, and waits to try it again, give up on it.
+    pub(crate) async fn give_up(&self, stream: &str, group: &str, id: EntryId) -> Result<GivenUp, Error> {
+        for way in self.find(stream, group).map(|meter| meter.ways()).unwrap_or_default() {
+            let (answer, told) = oneshot::channel();
+            if way.send(Order::GiveUp { id, answer }).is_err() {
+                continue;
+            }
+            match told.await {
+                Ok(Ok(GivenUp::NotParked)) | Err(_) => {}
+                Ok(answer) => return answer,
+            }
+        }
+        Ok(GivenUp::NotParked)
+    }
+
+    /// Tells the consumers here that these were acknowledged or moved by somebody else's hand: they are not tried again.
+    pub fn forget(&self, stream: &str, group: &str, ids: &[EntryId]) {
+        for way in self.find(stream, group).map(|meter| meter.ways()).unwrap_or_default() {
+            // fails only where the consumer has ended
+            let _ = way.send(Order::Forget(ids.to_vec()));
+        }
+    }
+
     /// The meter of a group, made by its first consumer and kept for as long as the process lives.
     pub(crate) fn meter(&self, stream: &str, group: &str) -> Arc<Meter> {
         let meter = || Arc::new(Meter::new(Arc::clone(&self.0.offset)));
@@ -196,6 +236,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// One group's measurements.
 pub(crate) struct Meter {
     paused: watch::Sender<bool>,
+    orders: Mutex<Orders>,
     window: Mutex<Window>,
     offset: Arc<Offset>,
 }
@@ -222,7 +263,8 @@ pub(crate) struct Attempted<'a> {
 
 impl Meter {
     fn new(offset: Arc<Offset>) -> Self {
-        Self { paused: watch::Sender::new(false), window: Mutex::new(Window::new(Instant::now())), offset }
+        let window = Mutex::new(Window::new(Instant::now()));
+        Self { paused: watch::Sender::new(false), orders: Mutex::default(), window, offset }
     }
 
     /// Attempts that began together and have ended now. Of many that were handled together each took the time of all.
@@ -242,6 +284,15 @@ impl Meter {
 
     pub(crate) fn paused(&self) -> watch::Receiver<bool> {
         self.paused.subscribe()
+    }
+
+    /// What the operator asks of one more consumer of the group.
+    pub(crate) fn orders(&self) -> mpsc::UnboundedReceiver<Order> {
+        locked(&self.orders).subscribe()
+    }
+
+    fn ways(&self) -> Vec<mpsc::UnboundedSender<Order>> {
+        locked(&self.orders).ways()
     }
 
     /// The time by the clock of Redis, as far as it is known.

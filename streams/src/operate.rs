@@ -1,4 +1,22 @@
 //! Changing what waits: every act looks first, refuses if the look no longer fits the preview, then does what it said.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | here | pending entries: claim, acknowledge, dead-letter; moving a group |
+//! | `group` | creating and deleting a group |
+//! | `consumer` | deleting consumers, after what they have pending is handed over |
+//! | `trim` | removing the oldest entries of a stream |
+//! | `entries` | deleting entries by id |
+//! | `lane` | lanes of consumers here that wait behind an entry that fails |
+//!
+//! What the newer ones do is decided and done in one script, which is given the token of the preview: nothing can happen in
+//! between (docs/adr/0024).
+
+mod consumer;
+mod entries;
+mod group;
+mod lane;
+mod trim;
 
 use std::future::Future;
 
@@ -10,6 +28,13 @@ use domain::{
 use redis::Value;
 use sha2::{Digest, Sha256};
 
+pub use self::{
+    consumer::delete_consumers,
+    entries::delete_entries_of_groups,
+    group::{create_group, delete_group},
+    lane::{clear_lane, parked_lanes},
+    trim::trim,
+};
 use crate::{
     Error, Redis, clock,
     dead_letter::record::{Obituary, hex},
@@ -50,9 +75,7 @@ impl Look {
     /// Refuses an act whose preview showed something else.
     pub(crate) fn check(&self, expected: Option<&str>) -> Result<(), Error> {
         match expected {
-            Some(expected) if expected != self.0 => {
-                Err(Error::Conflict("the state has changed since the preview: look again".to_owned()))
-            }
+            Some(expected) if expected != self.0 => Err(stale()),
             _ => Ok(()),
         }
     }
@@ -60,6 +83,24 @@ impl Look {
     pub(crate) fn token(self) -> String {
         self.0
     }
+}
+
+/// The answer to an act whose preview showed something else.
+fn stale() -> Error {
+    Error::Conflict("the state has changed since the preview: look again".to_owned())
+}
+
+/// How a script is told whether to look or to act.
+const fn mode(dry_run: bool) -> &'static str {
+    if dry_run { "look" } else { "act" }
+}
+
+/// Whether there is a reason. What cannot be taken back needs one; a preview does not.
+fn check_reason(what: &str, reason: Option<&str>, dry_run: bool) -> Result<(), Error> {
+    if dry_run || reason.is_some_and(|reason| !reason.trim().is_empty()) {
+        return Ok(());
+    }
+    Err(Error::Refused(format!("{what} needs a reason")))
 }
 
 /// The items of one act, one after the other. What Redis refuses becomes the outcome of the item, because what was done
@@ -278,7 +319,7 @@ pub async fn move_group(redis: &Redis, stream: &str, group: &str, to: &GroupMove
     let (low, high) = if back { (target, from.last_delivered_id) } else { (from.last_delivered_id, target) };
     let between = count_between(redis, stream, low, high).await?;
     let (is, them) = if between == 1 { ("entry is", "it") } else { ("entries are", "them") };
-    let many = if between > COUNT_AT_MOST { format!("more than {COUNT_AT_MOST}") } else { between.to_string() };
+    let many = so_many(between);
     let mut warnings = Vec::new();
     if back {
         warnings.push(format!("{many} {is} delivered to {group} again"));
@@ -317,6 +358,16 @@ async fn count_between(redis: &Redis, stream: &str, low: EntryId, high: EntryId)
         }
     }
     Ok(count)
+}
+
+/// A count of [`count_between`] in words.
+fn so_many(count: usize) -> String {
+    if count > COUNT_AT_MOST { format!("more than {COUNT_AT_MOST}") } else { count.to_string() }
+}
+
+/// `1 entry`, `more than 10000 entries`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", so_many(count), if count == 1 { one } else { many })
 }
 
 /// Deletes entries from a stream for good; gives how many were there. Groups that had them pending keep the ids (F5).

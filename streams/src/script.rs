@@ -10,6 +10,14 @@ macro_rules! script {
     };
 }
 
+/// A script that acts only on what its preview has shown, with what such scripts share before it.
+macro_rules! script_of_a_look {
+    ($name:ident, $file:literal) => {
+        pub(crate) static $name: LazyLock<Script> =
+            LazyLock::new(|| Script::new(concat!(include_str!("script/look.lua"), include_str!($file))));
+    };
+}
+
 script!(MOVE, "script/move.lua");
 script!(HOLD, "script/hold.lua");
 script!(ADOPT, "script/adopt.lua");
@@ -19,6 +27,12 @@ script!(PUBLISH, "script/publish.lua");
 script!(PROGRESS, "script/progress.lua");
 script!(TRIM, "script/trim.lua");
 script!(BEAT, "script/beat.lua");
+script!(DELETE_CONSUMER, "script/delete_consumer.lua");
+script_of_a_look!(CREATE_GROUP, "script/create_group.lua");
+script_of_a_look!(DELETE_GROUP, "script/delete_group.lua");
+script_of_a_look!(DELETE_EMPTY_CONSUMERS, "script/delete_empty_consumers.lua");
+script_of_a_look!(DELETE_ENTRIES, "script/delete_entries.lua");
+script_of_a_look!(CUT, "script/cut.lua");
 
 /// Idle time given to entries that any reclaimer may take at once: longer than every sensible lease (365 days).
 pub(crate) const FREE_IDLE_MS: u64 = 365 * 24 * 3_600 * 1_000;

@@ -94,6 +94,16 @@ pub fn group(stream_name: &str, group: &str) -> String {
     format!("{}/groups/{}", stream(stream_name), encoded(group))
 }
 
+/// The groups of a stream.
+pub(crate) fn groups(stream_name: &str) -> String {
+    format!("{}?tab=groups", stream(stream_name))
+}
+
+/// What a stream weighs, and trimming it.
+pub(crate) fn memory(stream_name: &str) -> String {
+    format!("{}?tab=memory", stream(stream_name))
+}
+
 /// What an alert is about.
 pub fn subject(subject: &Subject) -> String {
     match subject {

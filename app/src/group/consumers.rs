@@ -3,22 +3,26 @@
 use std::time::Duration;
 
 use domain::{
-    Status,
+    Permission, Status,
     figure::grouped,
     stream::{BEHIND_BAD, ConsumerSample, GroupSample},
     time::humane,
 };
 use leptos::prelude::*;
 
+use super::load::{DELETE_CONSUMERS, GroupView};
 use crate::{
     address,
-    part::{Icon, StatusWord, age_min_sec},
+    context::context,
+    part::{Icon, StatusWord, act_link, age_min_sec, redis_answers},
 };
 
 /// Consumers shown; groups that leak them have thousands.
 const SHOWN: usize = 50;
+/// A consumer that holds nothing and was idle for this long is most likely the name of a process that ended.
+const LEFT_BEHIND_MS: u64 = 60 * 60 * 1_000;
 
-pub(super) fn consumers(group: &GroupSample) -> AnyView {
+pub(super) fn consumers(view: &GroupView, group: &GroupSample) -> AnyView {
     let mut all: Vec<&ConsumerSample> = group.consumers.iter().collect();
     all.sort_by(|a, b| (health(a).0, b.pending, &a.name).cmp(&(health(b).0, a.pending, &b.name)));
     let silent = all.iter().filter(|consumer| is_silent(consumer)).count();
@@ -34,7 +38,7 @@ pub(super) fn consumers(group: &GroupSample) -> AnyView {
         }
         .into_any()
     } else {
-        table(&all)
+        table(&all, may(view).is_ok())
     };
     let left_out = all.len().saturating_sub(SHOWN);
     let more =
@@ -48,6 +52,7 @@ pub(super) fn consumers(group: &GroupSample) -> AnyView {
             {body}
             {more}
             {remark(&all)}
+            {left_behind(view, &all)}
         </section>
     }
     .into_any()
@@ -78,7 +83,31 @@ fn health(consumer: &ConsumerSample) -> (Status, &'static str, String) {
     }
 }
 
-fn table(consumers: &[&ConsumerSample]) -> AnyView {
+fn may(view: &GroupView) -> Result<(), String> {
+    context().may(Permission::Operate).and_then(|()| redis_answers(&view.snapshot))
+}
+
+/// To the panel that deletes all that are most likely gone.
+fn left_behind(view: &GroupView, consumers: &[&ConsumerSample]) -> Option<AnyView> {
+    let is_left_behind = |consumer: &&&ConsumerSample| consumer.pending == 0 && consumer.idle_ms >= LEFT_BEHIND_MS;
+    let count = consumers.iter().filter(is_left_behind).count();
+    let idle = LEFT_BEHIND_MS.to_string();
+    let href = address::here_with(&[
+        ("act", Some(DELETE_CONSUMERS)),
+        ("empty_for", Some(&idle)),
+        ("who", None),
+        ("heir", None),
+        ("ids", None),
+    ]);
+    let label = match count {
+        0 => return None,
+        1 => "Delete 1 empty consumer, idle for an hour…".to_owned(),
+        n => format!("Delete {} empty consumers, idle for an hour…", grouped(n as u64)),
+    };
+    Some(view! { <p class="top-gap">{act_link("off-empty", &label, href, may(view))}</p> }.into_any())
+}
+
+fn table(consumers: &[&ConsumerSample], may_delete: bool) -> AnyView {
     let has_inactive = consumers.iter().any(|consumer| consumer.inactive_ms.is_some());
     let rows = consumers.iter().take(SHOWN).map(|consumer| {
         let (status, word, reason) = health(consumer);
@@ -90,6 +119,22 @@ fn table(consumers: &[&ConsumerSample]) -> AnyView {
                 view! { <a href=href>{grouped(pending)}</a> }.into_any()
             }
         };
+        let delete = may_delete.then(|| {
+            let href = address::here_with(&[
+                ("act", Some(DELETE_CONSUMERS)),
+                ("who", Some(&consumer.name)),
+                ("heir", None),
+                ("empty_for", None),
+                ("ids", None),
+            ]);
+            view! {
+                <td class="num">
+                    <a href=href aria-label=format!("Delete {}…", consumer.name)>
+                        "Delete…"
+                    </a>
+                </td>
+            }
+        });
         view! {
             <tr data-key=consumer.name.clone()>
                 <td class="lead">
@@ -114,6 +159,7 @@ fn table(consumers: &[&ConsumerSample]) -> AnyView {
                             </td>
                         }
                     })}
+                {delete}
             </tr>
         }
     });
@@ -132,6 +178,14 @@ fn table(consumers: &[&ConsumerSample]) -> AnyView {
                             "Idle"
                         </th>
                         {has_inactive.then(|| view! { <th scope="col" class="num">"Last success"</th> })}
+                        {may_delete
+                            .then(|| {
+                                view! {
+                                    <th scope="col">
+                                        <span class="hidden-text">"Act"</span>
+                                    </th>
+                                }
+                            })}
                     </tr>
                 </thead>
                 <tbody>{rows.collect_view()}</tbody>
@@ -152,11 +206,13 @@ fn remark(consumers: &[&ConsumerSample]) -> Option<AnyView> {
              keep stable names."
         ),
         (1, _) => {
-            "A consumer that holds pending entries is silent. Claim its entries; deleting the consumer would lose them."
+            "A consumer that holds pending entries is silent. Claim its entries, or delete it: here it hands them over first; \
+             XGROUP DELCONSUMER would lose them."
                 .to_owned()
         }
         (n, _) => format!(
-            "{n} consumers that hold pending entries are silent. Claim their entries; deleting the consumers would lose them."
+            "{n} consumers that hold pending entries are silent. Claim their entries, or delete them: here they hand them over \
+             first; XGROUP DELCONSUMER would lose them."
         ),
     };
     let reason = view! {

@@ -7,16 +7,29 @@ use domain::{
     Refusal, Timestamp,
     audit::AuditEntry,
     latency::Heartbeats,
-    operation::{GroupMove, PendingAct, PendingSelection, Report},
+    operation::{ConsumerDelete, GroupDelete, GroupMove, LaneClear, ParkedLane, PendingAct, PendingSelection, Report},
     stream::{EntryId, GroupSample, PendingPage, Snapshot, StreamSample},
 };
 use streams::inspect::PendingBrowse;
 
-use super::act::{entry_ids, pending_act, position};
-use crate::{address::Parameters, clock, context::Context, history};
+use super::act::pending_act;
+use crate::{
+    address::Parameters,
+    clock,
+    context::Context,
+    history,
+    repair::{entry_ids, position},
+};
 
 /// Acts on this group that are shown.
 const CHANGES: usize = 6;
+/// What a panel is about, as the address says it (`act`).
+pub(super) const MOVE: &str = "move";
+pub(super) const DELETE: &str = "delete-group";
+pub(super) const DELETE_CONSUMERS: &str = "delete-consumers";
+pub(super) const CLEAR_LANE: &str = "clear-lane";
+/// The parameters of these panels.
+pub(super) const PANEL: [&str; 8] = ["act", "ids", "to", "at", "who", "heir", "empty_for", "entry"];
 
 pub(super) struct GroupView {
     pub(super) stream: String,
@@ -33,6 +46,8 @@ pub(super) struct GroupView {
     pub(super) marks: Vec<AuditEntry>,
     /// How it went with what other processes tell.
     pub(super) heartbeats: Heartbeats,
+    /// Lanes that wait behind an entry that fails; `None` where no consumer of the group runs here.
+    pub(super) lanes: Option<Vec<ParkedLane>>,
 }
 
 impl GroupView {
@@ -50,6 +65,15 @@ pub(super) enum Preview {
     Repair {
         act: PendingAct,
         ids: Vec<EntryId>,
+        report: Result<Report, Refusal>,
+    },
+    Delete(Result<Report, Refusal>),
+    DeleteConsumers {
+        wanted: ConsumerDelete,
+        report: Result<Report, Refusal>,
+    },
+    ClearLane {
+        entry: String,
         report: Result<Report, Refusal>,
     },
     /// Nothing is chosen yet.
@@ -104,7 +128,9 @@ pub(super) async fn load(
     let marks = console::audit::on_group(&context.console, &stream, &name, (start, clock::now())).await;
     let marks = marks.unwrap_or_default();
     let heartbeats = context.console.heartbeats();
-    let view = GroupView { stream, name, snapshot, pending, changes, preview, course, of_stream, marks, heartbeats };
+    let lanes = console::group::parked_lanes(&context.console, &stream, &name).await;
+    let view =
+        GroupView { stream, name, snapshot, pending, changes, preview, course, of_stream, marks, heartbeats, lanes };
     match (view.sample().is_some(), &view.pending) {
         (false, Err(refusal)) if view.snapshot.error.is_none() => Err(refusal.clone()),
         (false, Err(_)) => Err(Refusal::unavailable("Redis does not answer, and nothing is known of this group")),
@@ -119,7 +145,10 @@ fn micros(span: Duration) -> i64 {
 /// Computed by the code that will act, and it leaves no trace.
 async fn preview(context: &Context, stream: &str, group: &str, query: &Parameters) -> Option<Preview> {
     let word = query.get("act")?;
-    if word == "move" {
+    if let Some(preview) = preview_of_group(context, stream, group, &word, query).await {
+        return Some(preview);
+    }
+    if word == MOVE {
         let Some(to) = query.get("to") else { return Some(Preview::Choose) };
         let after = query.get("at").unwrap_or_default();
         let report = match position(&to, Some(&after)) {
@@ -137,4 +166,45 @@ async fn preview(context: &Context, stream: &str, group: &str, query: &Parameter
     let selection = PendingSelection { act, ids: ids.clone(), dry_run: true, state_token: None, reason: None };
     let report = console::group::repair(&context.console, &context.actor(), stream, group, &selection).await;
     Some(Preview::Repair { act, ids, report: report.map_err(Refusal::from) })
+}
+
+async fn preview_of_group(
+    context: &Context,
+    stream: &str,
+    group: &str,
+    word: &str,
+    query: &Parameters,
+) -> Option<Preview> {
+    let (console, who) = (&context.console, &context.actor());
+    Some(match word {
+        DELETE => {
+            let wanted = GroupDelete { dry_run: true, ..GroupDelete::default() };
+            let report = console::group::delete(console, who, stream, group, &wanted).await;
+            Preview::Delete(report.map_err(Refusal::from))
+        }
+        DELETE_CONSUMERS => {
+            let wanted = ConsumerDelete {
+                consumers: query.get_all("who").filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+                empty_for_ms: query.get("empty_for").and_then(|ms| ms.parse().ok()),
+                hand_over_to: query.get("heir").filter(|name| !name.is_empty()),
+                dry_run: true,
+                ..ConsumerDelete::default()
+            };
+            let report = console::group::delete_consumers(console, who, stream, group, &wanted).await;
+            Preview::DeleteConsumers { wanted, report: report.map_err(Refusal::from) }
+        }
+        CLEAR_LANE => {
+            let entry = query.get("entry").unwrap_or_default();
+            let report = match entry.parse() {
+                Err(error) => Err(Refusal::invalid(domain::stream::NotAnEntryId::to_string(&error))),
+                Ok(entry) => {
+                    let wanted = LaneClear { entry, dry_run: true, state_token: None, reason: None };
+                    let report = console::group::clear_lane(console, who, stream, group, &wanted).await;
+                    report.map_err(Refusal::from)
+                }
+            };
+            Preview::ClearLane { entry, report }
+        }
+        _ => return None,
+    })
 }

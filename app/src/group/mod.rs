@@ -9,7 +9,13 @@ mod changes;
 #[cfg(feature = "ssr")]
 mod charts;
 #[cfg(feature = "ssr")]
+mod consumer_panel;
+#[cfg(feature = "ssr")]
 mod consumers;
+#[cfg(feature = "ssr")]
+mod delete_panel;
+#[cfg(feature = "ssr")]
+mod lanes;
 #[cfg(feature = "ssr")]
 mod latency;
 #[cfg(feature = "ssr")]

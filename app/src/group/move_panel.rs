@@ -7,14 +7,12 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{
-    load::GroupView,
-    repair_panel::{message, reason_field},
-};
+use super::load::GroupView;
 use crate::{
     address::{self, Parameters},
     history,
-    part::{Panel, report},
+    part::Panel,
+    repair::{Confirm, confirm, message},
 };
 
 /// Where a group can be moved to: the form's word, what it is called, what it means.
@@ -35,7 +33,24 @@ pub(super) fn panel(
     let choice = choice(view, to, after, query);
     let preview = chosen.map(|(to, after, report)| match report {
         Err(refusal) => message(&refusal.message),
-        Ok(report) => confirm(view, to, after, report, query),
+        Ok(report) => {
+            let fields = vec![
+                ("stream", view.stream.clone()),
+                ("group", view.name.clone()),
+                ("to", to.to_owned()),
+                ("after", after.to_owned()),
+            ];
+            let form = Confirm {
+                action: "/api/fn/group/move",
+                fields,
+                title: "Would be moved",
+                needs_reason: true,
+                typed: Some(view.name.clone()),
+                button: "Move the group".to_owned(),
+                is_danger: true,
+            };
+            confirm(&form, report, query)
+        }
     });
     view! {
         <Panel kicker="Preview, nothing has happened yet" title="Move the group".into_any() close=close>
@@ -114,64 +129,4 @@ fn now(stream: &StreamSample, group: &GroupSample) -> AnyView {
         {hint}
     }
     .into_any()
-}
-
-fn confirm(view: &GroupView, to: &str, after: &str, made: &Report, query: &Parameters) -> AnyView {
-    let kept = query.get("kept.confirm").unwrap_or_default();
-    view! {
-        <form class="confirm" method="post" action="/api/fn/group/move" data-needs-redis="">
-            <input type="hidden" name="stream" value=view.stream.clone() />
-            <input type="hidden" name="group" value=view.name.clone() />
-            <input type="hidden" name="to" value=to.to_owned() />
-            <input type="hidden" name="after" value=after.to_owned() />
-            <input type="hidden" name="state_token" value=made.state_token.clone() />
-            <div class="panel-body">
-                <section class="panel-section">
-                    <h3>"Would be moved"</h3>
-                    {report(made)}
-                </section>
-                {reason_field(true, query)}
-                <section class="panel-section">
-                    <label class="field">
-                        <span>"Type " <b>{view.name.clone()}</b> " to confirm"</span>
-                        <input
-                            class="input"
-                            name="confirm"
-                            value=kept
-                            required
-                            pattern=exactly(&view.name)
-                            autocomplete="off"
-                            spellcheck="false"
-                        />
-                    </label>
-                </section>
-            </div>
-            <footer class="panel-foot">
-                <button class="button danger armed">"Move the group"</button>
-            </footer>
-        </form>
-    }
-    .into_any()
-}
-
-/// The pattern of an input that takes this text only.
-fn exactly(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len());
-    for c in text.chars() {
-        if "^$\\.*+?()[]{}|/".contains(c) {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_takes_signs_as_they_are() {
-        assert_eq!(exactly("a.b-c (d)"), "a\\.b-c \\(d\\)");
-    }
 }

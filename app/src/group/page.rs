@@ -9,9 +9,12 @@ use leptos::prelude::*;
 use super::{
     changes::changes,
     charts::charts,
+    consumer_panel,
     consumers::consumers,
+    delete_panel,
+    lanes::{self, lanes},
     latency::latency,
-    load::{GroupView, Preview, load},
+    load::{DELETE, GroupView, MOVE, PANEL, Preview, load},
     move_panel,
     pending::pending,
     repair_panel,
@@ -46,9 +49,10 @@ fn show(view: &GroupView, query: &Parameters) -> AnyView {
     let body = view! {
         <RedisAway />
         {figures}
+        {lanes(view)}
         {pending(view, query)}
         <div class="columns">
-            {view.sample().map(consumers)}
+            {view.sample().map(|group| consumers(view, group))}
             {changes(&view.changes)}
         </div>
     }
@@ -60,7 +64,11 @@ fn show(view: &GroupView, query: &Parameters) -> AnyView {
             {body}
         </Page>
     };
+    let close = address::here_with(&PANEL.map(|name| (name, None)));
     let panel = view.preview.as_ref().map(|preview| match preview {
+        Preview::Delete(report) => delete_panel::panel(view, report, query, close),
+        Preview::DeleteConsumers { wanted, report } => consumer_panel::panel(view, wanted, report, query, close),
+        Preview::ClearLane { entry, report } => lanes::panel(view, entry, report, query, close),
         Preview::Repair { act, ids, report } => repair_panel::panel(view, *act, ids, report, query),
         Preview::Choose => move_panel::panel(view, None, query),
         Preview::Move { to, after, report } => move_panel::panel(view, Some((to, after, report)), query),
@@ -128,8 +136,13 @@ fn actions(view: &GroupView) -> AnyView {
     ];
     let operate = context.may(Permission::Operate);
     let pause = act_button("off-pause", class, label, "/api/fn/group/pause", fields, operate.clone().and(here));
-    let may_move = operate.and_then(|()| redis_answers(&view.snapshot));
-    let href = address::here_with(&[("act", Some("move")), ("ids", None)]);
+    let answers = redis_answers(&view.snapshot);
+    let may_move = operate.and_then(|()| answers.clone());
+    let may_delete = context.may(Permission::Destroy).and(answers);
+    let open = |act: &'static str| {
+        let changes = PANEL.map(|name| (name, (name == "act").then_some(act)));
+        address::here_with(&changes)
+    };
     let dead = address::dead_letters_of(&view.stream, Some(&view.name));
     let again = address::handle_again(&view.stream, &view.name);
     view! {
@@ -137,7 +150,8 @@ fn actions(view: &GroupView) -> AnyView {
             "Dead letters"
         </a>
         {act_link("off-again", "Handle again…", again, context.may(Permission::Recover))}
-        {act_link("off-move", "Move group…", href, may_move)}
+        {act_link("off-move", "Move group…", open(MOVE), may_move)}
+        {act_link("off-delete", "Delete group…", open(DELETE), may_delete)}
         {pause}
     }
     .into_any()

@@ -11,7 +11,8 @@ use leptos::prelude::*;
 use super::load::GroupView;
 use crate::{
     address::{self, Parameters},
-    part::{Icon, Panel, report, sentence},
+    part::{Panel, report},
+    repair::{message, reason_field},
 };
 
 /// The words of an act: its title, its button (with the count), and what it means.
@@ -59,17 +60,6 @@ pub(super) fn panel(
     .into_any()
 }
 
-pub(super) fn message(words: &str) -> AnyView {
-    view! {
-        <div class="panel-body">
-            <section class="panel-section">
-                <p>{sentence(words)}</p>
-            </section>
-        </div>
-    }
-    .into_any()
-}
-
 fn form(view: &GroupView, act: PendingAct, made: &Report, query: &Parameters, close: &str) -> AnyView {
     let (_, verb, meaning) = words(act);
     let count = made.count(Outcome::Would);
@@ -100,25 +90,6 @@ fn form(view: &GroupView, act: PendingAct, made: &Report, query: &Parameters, cl
                 </a>
             </footer>
         </form>
-    }
-    .into_any()
-}
-
-/// Why, for the audit log; what was typed before a refusal is there again.
-pub(super) fn reason_field(required: bool, query: &Parameters) -> AnyView {
-    let kept = query.get("kept.reason").unwrap_or_default();
-    let label = if required { "Reason, for the audit log" } else { "Reason, for the audit log (optional)" };
-    view! {
-        <section class="panel-section" aria-label="For the audit log">
-            <label class="field">
-                {label}
-                <input class="input" name="reason" value=kept required=required maxlength="2000" autocomplete="off" />
-            </label>
-            <p class="reason top-gap">
-                <Icon name="clock" />
-                <span>"If the state changes after this preview, nothing is done and the preview is shown anew."</span>
-            </p>
-        </section>
     }
     .into_any()
 }

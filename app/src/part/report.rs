@@ -23,19 +23,21 @@ pub(crate) fn report(report: &Report) -> AnyView {
     });
     let tally = tally(report);
     let is_alike = tally.len() == 1;
+    // of one thing its name says more than its number
+    let only = report.items.first().filter(|_| report.items.len() == 1);
     let counts = tally.into_iter().map(|(outcome, detail, count)| {
         let (status, word) = told(outcome);
+        let what = only.map_or_else(|| count.to_string(), |only| only.item.clone());
         view! {
             <li data-status=status.as_str()>
                 <Shape status=status />
-                <span><b>{format!("{count}{word}")}</b> " " {detail.to_owned()}</span>
+                <span><b>{format!("{what}{word}")}</b> " " {detail.to_owned()}</span>
             </li>
         }
     });
     let items = report.items.iter().map(|one| item(one, is_alike));
     let list = match report.items.as_slice() {
-        [] => None,
-        [only] => Some(view! { <p class="mono muted">{only.item.clone()}</p> }.into_any()),
+        [] | [_] => None,
         all => Some(
             view! {
                 <details class="report-items" id="report-items" open=all.len() <= OPEN_AT_MOST>

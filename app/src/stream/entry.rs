@@ -12,10 +12,12 @@ use leptos::prelude::*;
 use super::{
     asked::{PARAMETERS, of_key},
     load::{OpenEntry, Place},
+    preview::{DELETE_ENTRIES, permission},
 };
 use crate::{
     address::{self, Parameters},
-    part::{Ago, Id, Panel, Shape, bytes, value, visible},
+    context::context,
+    part::{Ago, Id, Panel, Shape, act_link, bytes, value, visible},
 };
 
 pub(super) fn panel(stream: &str, open: &Result<OpenEntry, Refusal>, query: &Parameters) -> AnyView {
@@ -45,6 +47,7 @@ pub(super) fn panel(stream: &str, open: &Result<OpenEntry, Refusal>, query: &Par
                     {fields(entry, raw)}
                     {groups(stream, places)}
                 </div>
+                <footer class="panel-foot">{delete(stream, entry)}</footer>
             }
             .into_any();
             view! {
@@ -55,6 +58,13 @@ pub(super) fn panel(stream: &str, open: &Result<OpenEntry, Refusal>, query: &Par
             .into_any()
         }
     }
+}
+
+/// To the panel that deletes it, with what that costs.
+fn delete(stream: &str, entry: &Entry) -> AnyView {
+    let parameters = [("act", Some(DELETE_ENTRIES.to_owned())), ("ids", Some(entry.id.to_string()))];
+    let href = address::with_query(&address::stream(stream), parameters);
+    act_link("off-delete-entry", "Delete entry…", href, context().may(permission(DELETE_ENTRIES)))
 }
 
 fn facts(stream: &str, entry: &Entry) -> AnyView {

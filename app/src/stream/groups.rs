@@ -6,20 +6,23 @@ use domain::{
 };
 use leptos::prelude::*;
 
+use super::preview::CREATE_GROUP;
 use crate::{
     address,
     overview::{behind, trend},
     part::{Empty, FigureText, StatusWord, age_min_sec},
 };
 
-pub(super) fn groups(sample: Option<&StreamSample>) -> AnyView {
+pub(super) fn groups(stream: &str, sample: Option<&StreamSample>) -> AnyView {
     let mut groups: Vec<&GroupSample> = sample.map(|sample| sample.groups.iter().collect()).unwrap_or_default();
     if groups.is_empty() {
+        let create = address::with_query(&address::groups(stream), [("act", Some(CREATE_GROUP.to_owned()))]);
         return view! {
             <Empty title="No group reads this stream">
                 <p>
                     "Entries are kept, and nobody is given them. A program makes a group with "
-                    <code>"XGROUP CREATE <stream> <group> 0"</code> " and reads it with " <code>"XREADGROUP"</code> "."
+                    <code>"XGROUP CREATE <stream> <group> 0"</code> " and reads it with " <code>"XREADGROUP"</code> "; or "
+                    <a href=create>"create one here"</a> "."
                 </p>
             </Empty>
         }

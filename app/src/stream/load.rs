@@ -10,7 +10,10 @@ use domain::{
 use leptos::prelude::*;
 use streams::inspect::PendingBrowse;
 
-use super::asked::Asked;
+use super::{
+    asked::Asked,
+    preview::{Preview, preview},
+};
 use crate::{address::Parameters, context::Context, history, part::Ago};
 
 /// Groups of which an open entry's place is looked up.
@@ -43,6 +46,8 @@ pub(super) struct StreamView {
     pub(super) open: Option<Result<OpenEntry, Refusal>>,
     /// What its figures were; only on the tab of its memory.
     pub(super) course: Option<Course>,
+    /// The open panel of an act.
+    pub(super) preview: Option<Preview>,
 }
 
 impl StreamView {
@@ -82,7 +87,8 @@ pub(super) async fn load(context: Context, name: String, query: Parameters) -> R
         Tab::Memory => Some(console::history::course(&context.console, &name, None, history::asked(&query)).await),
         _ => None,
     };
-    let view = StreamView { name, snapshot, asked, entries, open, course };
+    let preview = preview(&context, &name, &query).await;
+    let view = StreamView { name, snapshot, asked, entries, open, course, preview };
     match (view.sample().is_some(), &view.entries) {
         (false, Some(Err(refusal))) => Err(refusal.clone()),
         (false, None) if view.snapshot.error.is_none() => {

@@ -5,17 +5,20 @@ use leptos::prelude::*;
 
 use super::{
     asked::PARAMETERS,
+    create_panel, delete_panel,
     entries::entries,
-    entry::panel,
+    entry,
     groups::groups,
     load::{StreamView, Tab, last_entry, load},
     memory::memory,
+    preview::{self, CREATE_GROUP, Preview, TRIM, permission},
+    trim_panel,
 };
 use crate::{
     address::{self, Parameters, segment_after},
     context::context,
     finding,
-    part::{Metric, Page, RedisAway, Split, bytes, loaded, metric, metrics, rate},
+    part::{Metric, Page, RedisAway, Split, act_link, bytes, loaded, metric, metrics, rate, redis_answers},
 };
 
 #[component]
@@ -30,7 +33,7 @@ fn show(view: &StreamView, query: &Parameters) -> AnyView {
     let sample = view.sample();
     let body = match tab {
         Tab::Entries => entries(view, query),
-        Tab::Groups => groups(sample),
+        Tab::Groups => groups(&view.name, sample),
         Tab::Memory => memory(view),
     };
     let body = view! {
@@ -46,12 +49,40 @@ fn show(view: &StreamView, query: &Parameters) -> AnyView {
             title=view.name.clone()
             lede=lede(view.sample())
             crumbs=vec![("/streams".to_owned(), "Streams".to_owned())]
+            actions=actions(view)
         >
             {body}
         </Page>
     };
-    let panel = view.open.as_ref().map(|open| panel(&view.name, open, query));
+    let panel = match &view.preview {
+        Some(preview) => Some(act_panel(view, preview, query)),
+        None => view.open.as_ref().map(|open| entry::panel(&view.name, open, query)),
+    };
     view! { <Split panel=panel>{page}</Split> }.into_any()
+}
+
+fn act_panel(view: &StreamView, preview: &Preview, query: &Parameters) -> AnyView {
+    let without: Vec<_> = preview::PARAMETERS.iter().chain(&["ids"]).map(|name| (*name, None)).collect();
+    let close = address::here_with(&without);
+    match preview {
+        Preview::CreateGroup { chosen, made } => create_panel::panel(&view.name, chosen, made.as_ref(), query, &close),
+        Preview::Trim { chosen, made } => trim_panel::panel(&view.name, chosen, made.as_ref(), query, &close),
+        Preview::DeleteEntries { ids, made } => delete_panel::panel(&view.name, ids, made.as_ref(), query, &close),
+    }
+}
+
+/// What can be done with the stream; each opens its panel.
+fn actions(view: &StreamView) -> AnyView {
+    let link = |act: &'static str, label: &str, href: String| {
+        let may = context().may(permission(act)).and_then(|()| redis_answers(&view.snapshot));
+        act_link(&format!("off-{act}"), label, href, may)
+    };
+    let with = |path: String, act: &str| address::with_query(&path, [("act", Some(act.to_owned()))]);
+    view! {
+        {link(CREATE_GROUP, "Create group…", with(address::groups(&view.name), CREATE_GROUP))}
+        {link(TRIM, "Trim…", with(address::memory(&view.name), TRIM))}
+    }
+    .into_any()
 }
 
 fn lede(sample: Option<&StreamSample>) -> AnyView {
@@ -112,8 +143,9 @@ fn worst(sample: &StreamSample) -> String {
 fn tabs(sample: Option<&StreamSample>, tab: Tab) -> AnyView {
     let groups = sample.map(|sample| sample.groups.len());
     let tab = |which: Tab, value: Option<&str>, words: &'static str, count: Option<usize>| {
-        let changes: Vec<_> =
-            PARAMETERS.iter().map(|name| (*name, None)).chain([("tab", value), ("open", None)]).collect();
+        let changes: Vec<(&str, Option<&str>)> =
+            PARAMETERS.iter().chain(&preview::PARAMETERS).map(|name| (*name, None)).collect();
+        let changes: Vec<_> = changes.into_iter().chain([("ids", None), ("tab", value), ("open", None)]).collect();
         view! {
             <a href=address::here_with(&changes) aria-current=(which == tab).then_some("page")>
                 {words}

@@ -1,12 +1,15 @@
 //! Everything that changes something, as a table.
 
-use console::{Actor, Error, dead_letter, group};
+use console::{Actor, Error, dead_letter, group, stream};
 use domain::{
     Permission,
-    operation::{DeadLetterSelection, GroupMove, PendingAct, PendingSelection, Position},
+    operation::{
+        ConsumerDelete, DeadLetterSelection, EntriesDelete, GroupCreate, GroupDelete, GroupMove, LaneClear, PendingAct,
+        PendingSelection, Position, Trim, TrimTo,
+    },
 };
 
-use crate::world::{GROUP, STREAM, WATCHED, World, pending};
+use crate::world::{GROUP, OTHERS, PARKED, STREAM, WATCHED, World, entry, pending};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
@@ -18,10 +21,16 @@ pub(crate) enum Act {
     Move,
     Pause,
     Resume,
+    CreateGroup,
+    DeleteGroup,
+    DeleteConsumers,
+    ClearLane,
+    DeleteEntries,
+    Trim,
 }
 
 impl Act {
-    pub(crate) const ALL: [(Self, &'static str, Permission); 8] = [
+    pub(crate) const ALL: [(Self, &'static str, Permission); 14] = [
         (Self::Replay, "dead_letters.replay", Permission::Recover),
         (Self::Claim, "pending.claim", Permission::Recover),
         (Self::DeadLetter, "pending.dead_letter", Permission::Recover),
@@ -29,6 +38,12 @@ impl Act {
         (Self::Move, "group.move", Permission::Operate),
         (Self::Pause, "group.pause", Permission::Operate),
         (Self::Resume, "group.resume", Permission::Operate),
+        (Self::CreateGroup, "group.create", Permission::Operate),
+        (Self::DeleteConsumers, "consumers.delete", Permission::Operate),
+        (Self::ClearLane, "lane.clear", Permission::Recover),
+        (Self::DeleteGroup, "group.delete", Permission::Destroy),
+        (Self::DeleteEntries, "entries.delete", Permission::Destroy),
+        (Self::Trim, "stream.trim", Permission::Destroy),
         // last: of the dead letters that the first one leaves
         (Self::Discard, "dead_letters.discard", Permission::Destroy),
     ];
@@ -59,6 +74,39 @@ impl Act {
                 let reason = Some("a test".to_owned());
                 let to = GroupMove { to: Position::Start, dry_run, state_token: None, reason };
                 group::move_to(console, who, STREAM, GROUP, &to).await.map(drop)
+            }
+            Self::CreateGroup => {
+                let new = GroupCreate {
+                    group: "new".to_owned(),
+                    at: Position::End,
+                    make_stream: false,
+                    dry_run,
+                    state_token: None,
+                    reason: None,
+                };
+                group::create(console, who, STREAM, &new).await.map(drop)
+            }
+            Self::DeleteGroup => {
+                let delete = GroupDelete { dry_run, state_token: None, reason: Some("a test".to_owned()) };
+                group::delete(console, who, STREAM, OTHERS, &delete).await.map(drop)
+            }
+            Self::DeleteConsumers => {
+                let delete = ConsumerDelete { consumers: vec!["one".to_owned()], dry_run, ..ConsumerDelete::default() };
+                group::delete_consumers(console, who, STREAM, GROUP, &delete).await.map(drop)
+            }
+            Self::ClearLane => {
+                let clear = LaneClear { entry: entry(PARKED), dry_run, state_token: None, reason: None };
+                group::clear_lane(console, who, WATCHED.0, WATCHED.1, &clear).await.map(drop)
+            }
+            Self::DeleteEntries => {
+                let reason = Some("a test".to_owned());
+                let delete = EntriesDelete { ids: vec![entry(6)], dry_run, state_token: None, reason };
+                stream::delete_entries(console, who, STREAM, &delete).await.map(drop)
+            }
+            Self::Trim => {
+                let (to, reason) = (TrimTo::Keep(1), Some("a test".to_owned()));
+                let trim = Trim { to, past_groups: true, dry_run, state_token: None, reason };
+                stream::trim(console, who, STREAM, &trim).await.map(drop)
             }
             Self::Pause => group::pause(console, who, WATCHED.0, WATCHED.1, true).await,
             Self::Resume => group::pause(console, who, WATCHED.0, WATCHED.1, false).await,

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use console::{Actor, Console, Error, alert::Channels, audit};
+use console::{Actor, Console, Error, alert::Channels, audit, group};
 use domain::{
     Refusal,
     audit::AuditEntry,
@@ -12,7 +12,9 @@ use domain::{
     stream::EntryId,
 };
 use store::Database;
-use streams::{Consumer, ConsumerSettings, Failure, Handler, Message, Metrics, Redis, operate, sampler::sampler};
+use streams::{
+    Backoff, Consumer, ConsumerSettings, Failure, Handler, Message, Metrics, Redis, operate, sampler::sampler,
+};
 use testkit::{
     postgres::{Postgres, Sqlite},
     redis::Server,
@@ -29,6 +31,8 @@ pub(crate) const GROUP: &str = "workers";
 pub(crate) const OTHERS: &str = "others";
 /// A group whose consumer runs in this process.
 pub(crate) const WATCHED: (&str, &str) = ("watched", "watchers");
+/// An entry of [`WATCHED`] that fails there, and holds up its lane for longer than any test.
+pub(crate) const PARKED: u64 = 7;
 
 /// The console, and what lies below it.
 pub(crate) struct World {
@@ -155,10 +159,15 @@ impl World {
 
     /// Runs a consumer of [`WATCHED`] and waits until it reads.
     pub(crate) async fn consume(&self) {
-        let settings = ConsumerSettings::new(WATCHED.0, WATCHED.1, "here");
+        let hour = Duration::from_hours(1);
+        let backoff = Backoff { first: hour, cap: hour };
+        let settings = ConsumerSettings { backoff, ..ConsumerSettings::new(WATCHED.0, WATCHED.1, "here") };
         let consumer = Consumer::new(self.redis.clone(), settings, Accept, self.metrics.clone());
         tokio::spawn(consumer.run(self.stop.clone()));
         wait::until("the consumer's group", || async { (self.ask("exists watched") == 1).then_some(()) }).await;
+        self.ask(&format!("xadd {} {PARKED}-0 data {{\"event_type\":\"Fails\",\"aggregate_id\":\"k\"}}", WATCHED.0));
+        let parked = || async { group::parked_lanes(&self.console, WATCHED.0, WATCHED.1).await?.pop() };
+        wait::until("an entry that holds up its lane", parked).await;
     }
 
     pub(crate) fn held(&self) -> bool {
@@ -198,8 +207,11 @@ impl Below {
 struct Accept;
 
 impl Handler for Accept {
-    async fn handle(&self, _: &Message) -> Result<(), Failure> {
-        Ok(())
+    async fn handle(&self, message: &Message) -> Result<(), Failure> {
+        match message.envelope.event_type.as_deref() {
+            Some("Fails") => Err(Failure::Retry(anyhow::anyhow!("it fails"))),
+            _ => Ok(()),
+        }
     }
 }
 

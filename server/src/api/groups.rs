@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use domain::{
     Refusal,
-    operation::{GroupMove, PendingSelection, Report},
+    operation::{ConsumerDelete, GroupCreate, GroupDelete, GroupMove, LaneClear, ParkedLane, PendingSelection, Report},
     project::Done,
     stream::{EntryId, GroupSample, PendingPage},
 };
@@ -19,8 +19,12 @@ use super::{
 
 pub(super) fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
-        .routes(routes!(list_groups))
+        .routes(routes!(list_groups, create_group))
         .routes(routes!(get_group))
+        .routes(routes!(delete_group))
+        .routes(routes!(delete_consumers))
+        .routes(routes!(list_lanes))
+        .routes(routes!(clear_lane))
         .routes(routes!(list_pending, repair_pending))
         .routes(routes!(move_group))
         .routes(routes!(pause_group))
@@ -36,6 +40,24 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
 )]
 async fn list_groups(State(context): State<Context>, Path(stream): Path<String>) -> Answer<Vec<GroupSample>> {
     Ok(Json(sample(&context, &stream)?.groups))
+}
+
+/// Create a group
+///
+/// With `dry_run` it only says what would happen, and gives the `state_token` that proves what was seen.
+#[utoipa::path(
+    post,
+    path = "/api/console/streams/{stream}/groups",
+    tag = "groups",
+    request_body(content = GroupCreate, example = json!({"group": "invoice-mailer", "at": "start", "dry_run": true})),
+    responses((status = 200, description = "Where it begins", body = Report), NotFound, Conflict, Unprocessable)
+)]
+async fn create_group(
+    State(context): State<Context>,
+    Path(stream): Path<String>,
+    Body(wanted): Body<GroupCreate>,
+) -> Answer<Report> {
+    answer(console::group::create(&context.console, &context.actor(), &stream, &wanted).await)
 }
 
 /// Get a group
@@ -116,6 +138,79 @@ async fn move_group(
     Body(to): Body<GroupMove>,
 ) -> Answer<Report> {
     answer(console::group::move_to(&context.console, &context.actor(), &stream, &group, &to).await)
+}
+
+/// Delete a group
+///
+/// Its place and what it has pending are gone for good; the entries stay. What is added to the stream after the preview
+/// does not make the preview stale.
+#[utoipa::path(
+    post,
+    path = "/api/console/streams/{stream}/groups/{group}/delete",
+    tag = "groups",
+    request_body(content = GroupDelete, example = json!({"dry_run": true})),
+    responses((status = 200, description = "What it loses", body = Report), NotFound, Conflict, Unprocessable)
+)]
+async fn delete_group(
+    State(context): State<Context>,
+    Path((stream, group)): Path<(String, String)>,
+    Body(wanted): Body<GroupDelete>,
+) -> Answer<Report> {
+    answer(console::group::delete(&context.console, &context.actor(), &stream, &group, &wanted).await)
+}
+
+/// Delete consumers of a group
+///
+/// What they have pending is handed over first, in the same step, so that nothing is lost.
+#[utoipa::path(
+    post,
+    path = "/api/console/streams/{stream}/groups/{group}/consumers/delete",
+    tag = "groups",
+    request_body(content = ConsumerDelete, example = json!({"consumers": ["pod-7f9c"], "dry_run": true})),
+    responses((status = 200, description = "What became of each", body = Report), NotFound, Conflict, Unprocessable)
+)]
+async fn delete_consumers(
+    State(context): State<Context>,
+    Path((stream, group)): Path<(String, String)>,
+    Body(wanted): Body<ConsumerDelete>,
+) -> Answer<Report> {
+    answer(console::group::delete_consumers(&context.console, &context.actor(), &stream, &group, &wanted).await)
+}
+
+/// List the lanes that wait behind an entry that fails
+///
+/// Of consumers in this process, the one that is tried next first; a conflict where none of the group runs here.
+#[utoipa::path(
+    get,
+    path = "/api/console/streams/{stream}/groups/{group}/lanes",
+    tag = "groups",
+    responses((status = 200, description = "As they are now", body = Vec<ParkedLane>), Conflict)
+)]
+async fn list_lanes(
+    State(context): State<Context>,
+    Path((stream, group)): Path<(String, String)>,
+) -> Answer<Vec<ParkedLane>> {
+    let lanes = console::group::parked_lanes(&context.console, &stream, &group).await;
+    let nobody = || Refusal::conflict(format!("no consumer of group {group} on {stream} runs in this process"));
+    Ok(Json(lanes.ok_or_else(nobody)?))
+}
+
+/// Dead-letter the entry that holds up a lane
+///
+/// Refused where it is being tried at that moment, or was handled meanwhile.
+#[utoipa::path(
+    post,
+    path = "/api/console/streams/{stream}/groups/{group}/lanes/clear",
+    tag = "groups",
+    request_body(content = LaneClear, example = json!({"entry": "1773152545187-0", "dry_run": true})),
+    responses((status = 200, description = "What goes on then", body = Report), Conflict, Unprocessable)
+)]
+async fn clear_lane(
+    State(context): State<Context>,
+    Path((stream, group)): Path<(String, String)>,
+    Body(wanted): Body<LaneClear>,
+) -> Answer<Report> {
+    answer(console::group::clear_lane(&context.console, &context.actor(), &stream, &group, &wanted).await)
 }
 
 /// Hold the consumers of a group that run in this process

@@ -16,6 +16,7 @@ use console::export::{self, Format};
 use domain::{
     Refusal,
     filter::{Edge, Filter},
+    operation::{EntriesDelete, Report, Trim},
     stream::{Entry, EntryId, EntryPage, Snapshot, StreamSample},
 };
 use futures::StreamExt;
@@ -26,8 +27,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Context,
-    answer::{Answer, NotFound, Refused, Unprocessable, answer},
-    extract::{Parameters, Path},
+    answer::{Answer, Conflict, NotFound, Refused, Unprocessable, answer},
+    extract::{Json as Wanted, Parameters, Path},
 };
 use crate::live::Stop;
 
@@ -39,6 +40,8 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(list_entries))
         .routes(routes!(export_entries))
         .routes(routes!(get_entry))
+        .routes(routes!(delete_entries))
+        .routes(routes!(trim_stream))
 }
 
 /// Read what one look at Redis found
@@ -205,4 +208,42 @@ fn file_name(stream: &str) -> String {
 )]
 async fn get_entry(State(context): State<Context>, Path((stream, id)): Path<(String, EntryId)>) -> Answer<Entry> {
     answer(console::stream::entry(&context.console, &stream, id).await)
+}
+
+/// Delete entries of a stream
+///
+/// With `dry_run` it only says which groups have them unread or pending, and gives the `state_token` that proves what was
+/// seen.
+#[utoipa::path(
+    post,
+    path = "/api/console/streams/{stream}/entries/delete",
+    tag = "streams",
+    request_body(content = EntriesDelete, example = json!({"ids": ["1773152545187-0"], "dry_run": true})),
+    responses((status = 200, description = "What became of each", body = Report), NotFound, Conflict, Unprocessable)
+)]
+async fn delete_entries(
+    State(context): State<Context>,
+    Path(stream): Path<String>,
+    Wanted(wanted): Wanted<EntriesDelete>,
+) -> Answer<Report> {
+    answer(console::stream::delete_entries(&context.console, &context.actor(), &stream, &wanted).await)
+}
+
+/// Trim a stream
+///
+/// Never past what a group needs, unless `past_groups` says so. The preview names the first entry that is kept; an act with
+/// `before` that entry removes what the preview has counted, whatever was added since.
+#[utoipa::path(
+    post,
+    path = "/api/console/streams/{stream}/trim",
+    tag = "streams",
+    request_body(content = Trim, example = json!({"to": {"keep": 10000}, "dry_run": true})),
+    responses((status = 200, description = "What each group loses", body = Report), NotFound, Conflict, Unprocessable)
+)]
+async fn trim_stream(
+    State(context): State<Context>,
+    Path(stream): Path<String>,
+    Wanted(wanted): Wanted<Trim>,
+) -> Answer<Report> {
+    answer(console::stream::trim(&context.console, &context.actor(), &stream, &wanted).await)
 }

@@ -119,6 +119,14 @@ impl Room {
         command.query_async(&mut self.connection().await?).await
     }
 
+    /// One command of words with any signs in them.
+    pub(crate) async fn words(&self, words: &[&str]) -> redis::Value {
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]);
+        let answer = command.query_async(&mut self.connection().await.unwrap()).await;
+        answer.unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
     /// The raw way in, which waits as long as a slow machine needs.
     pub(crate) async fn connection(&self) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
         let patient = Some(Duration::from_secs(30));
