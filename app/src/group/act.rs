@@ -90,7 +90,7 @@ pub(super) async fn delete(
     let wanted = GroupDelete { dry_run: false, state_token, reason };
     let report = console::group::delete(&context.console, &context.actor(), &stream, &group, &wanted).await?;
     let detail = report.items.first().map(|item| item.detail.clone()).unwrap_or_default();
-    after_next_look(&context.console).await;
+    // no waiting for a look: the page that is left would meanwhile ask for a group that is gone
     redirect(&address::done(&address::groups(&stream), &format!("Group {group} {detail}.")));
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(super) fn lanes(view: &GroupView) -> Option<AnyView> {
                 <h2 id="lanes">"Entries that hold up their key"</h2>
                 <span class="note">{note}</span>
             </div>
-            <ol class="timeline on-page">{rows}</ol>
+            <ol class="timeline on-page lanes">{rows}</ol>
             {more}
         </section>
     };
