@@ -2,6 +2,7 @@
 
 use domain::{
     Permission, Refusal,
+    connection::needs,
     operation::{GroupMove, PendingAct, PendingSelection, Position, Report},
     stream::PendingPage,
 };
@@ -12,7 +13,7 @@ use streams::{
 
 use crate::{
     Actor, Console, Error,
-    act::{self, Act, counted, enumerated},
+    act::{self, Act, OnRedis, counted, enumerated},
     audit::Ended,
 };
 
@@ -35,12 +36,13 @@ pub async fn repair(
     group: &str,
     selection: &PendingSelection,
 ) -> Result<Report, Error> {
-    let (name, permission, needs_reason) = match selection.act {
-        PendingAct::Claim => ("pending.claim", Permission::Recover, None),
+    let (name, permission, needs_reason, commands) = match selection.act {
+        PendingAct::Claim => ("pending.claim", Permission::Recover, None, needs::CLAIM),
         PendingAct::Acknowledge => {
-            ("pending.acknowledge", Permission::Destroy, Some("acknowledging entries that were not handled"))
+            let why = Some("acknowledging entries that were not handled");
+            ("pending.acknowledge", Permission::Destroy, why, needs::ACKNOWLEDGE)
         }
-        PendingAct::DeadLetter => ("pending.dead_letter", Permission::Recover, None),
+        PendingAct::DeadLetter => ("pending.dead_letter", Permission::Recover, None, needs::BURY),
     };
     let count = counted(selection.ids.len(), "pending entry", "pending entries");
     let ids = enumerated(selection.ids.iter());
@@ -55,6 +57,7 @@ pub async fn repair(
         },
         reason: selection.reason.clone(),
         needs_reason,
+        on_redis: Some(OnRedis { stream: stream.to_owned(), commands }),
     };
     let (redis, wanted) = (console.redis().clone(), selection.clone());
     let (stream, group) = (stream.to_owned(), group.to_owned());
@@ -82,6 +85,7 @@ pub async fn move_to(
         request: format!("move {group} {place}"),
         reason: to.reason.clone(),
         needs_reason: Some("moving a group"),
+        on_redis: Some(OnRedis { stream: stream.to_owned(), commands: needs::MOVE }),
     };
     let (redis, wanted) = (console.redis().clone(), to.clone());
     let (stream, group) = (stream.to_owned(), group.to_owned());
@@ -102,6 +106,7 @@ pub async fn pause(console: &Console, who: &Actor, stream: &str, group: &str, pa
         },
         reason: None,
         needs_reason: None,
+        on_redis: None,
     };
     let (metrics, stream, group) = (console.metrics().clone(), stream.to_owned(), group.to_owned());
     let work = async move {
