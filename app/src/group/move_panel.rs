@@ -119,7 +119,7 @@ fn now(stream: &StreamSample, group: &GroupSample) -> AnyView {
 fn confirm(view: &GroupView, to: &str, after: &str, made: &Report, query: &Parameters) -> AnyView {
     let kept = query.get("kept.confirm").unwrap_or_default();
     view! {
-        <form class="confirm" method="post" action="/api/fn/group/move" data-needs-redis="">
+        <form class="confirm" method="post" action=address::at("/api/fn/group/move") data-needs-redis="">
             <input type="hidden" name="stream" value=view.stream.clone() />
             <input type="hidden" name="group" value=view.name.clone() />
             <input type="hidden" name="to" value=to.to_owned() />

@@ -2,6 +2,7 @@
 
 use domain::{
     Permission,
+    connection::needs,
     stream::{GroupSample, StreamSample},
 };
 use leptos::prelude::*;
@@ -22,7 +23,7 @@ use crate::{
     context::context,
     finding,
     overview::sentences,
-    part::{Page, RedisAway, Split, StatusWord, act_button, act_link, loaded, redis_answers},
+    part::{Page, RedisAway, Split, StatusWord, act_button, act_link, loaded, redis_answers, sentence},
     runbook,
 };
 
@@ -54,7 +55,7 @@ fn show(view: &GroupView, query: &Parameters) -> AnyView {
     }
     .into_any();
     let crumbs =
-        vec![("/streams".to_owned(), "Streams".to_owned()), (address::stream(&view.stream), view.stream.clone())];
+        vec![(address::at("/streams"), "Streams".to_owned()), (address::stream(&view.stream), view.stream.clone())];
     let page = view! {
         <Page title=view.name.clone() lede=lede(view) crumbs=crumbs actions=actions(view)>
             {body}
@@ -127,8 +128,9 @@ fn actions(view: &GroupView) -> AnyView {
         ("paused", if paused { "false" } else { "true" }.to_owned()),
     ];
     let operate = context.may(Permission::Operate);
-    let pause = act_button("off-pause", class, label, "/api/fn/group/pause", fields, operate.clone().and(here));
-    let may_move = operate.and_then(|()| redis_answers(&view.snapshot));
+    let pause = act_button("off-pause", class, label, "/api/fn/group/pause", fields, operate.and(here));
+    let may_move = context.may_send(Permission::Operate, needs::MOVE).map_err(|why| sentence(&why));
+    let may_move = may_move.and_then(|()| redis_answers(&view.snapshot));
     let href = address::here_with(&[("act", Some("move")), ("ids", None)]);
     let dead = address::dead_letters_of(&view.stream, Some(&view.name));
     view! {

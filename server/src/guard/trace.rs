@@ -1,5 +1,6 @@
 //! Which trace a request belongs to: the one that its caller names, or one of its own.
 
+use crate::connection;
 use axum::{
     extract::{MatchedPath, Request},
     http::HeaderMap,
@@ -68,7 +69,7 @@ fn described(request: &Request) -> Vec<KeyValue> {
     let mut attributes = vec![
         KeyValue::new("http.request.method", request.method().as_str().to_owned()),
         KeyValue::new("url.scheme", "http"),
-        KeyValue::new("url.path", request.uri().path().to_owned()),
+        KeyValue::new("url.path", connection::whole(request).path().to_owned()),
     ];
     let host = request.headers().get(axum::http::header::HOST).and_then(|host| host.to_str().ok());
     attributes.extend(host.map(|host| KeyValue::new("server.address", host.to_owned())));
