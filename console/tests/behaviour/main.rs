@@ -4,6 +4,7 @@ mod act;
 mod alert_rules;
 mod alerts;
 mod audit_log;
+mod connections;
 mod dead_letter;
 mod fails_closed;
 mod group;
