@@ -131,6 +131,7 @@ export function pages({ project, sprint, closed, record, pending, correlation, j
     'trace': `/trace/${correlation}`,
     'trace of another program': `/trace/${FOREIGN}`,
     'trace of nothing': '/trace/nobody-has-this-id',
+    'connections': '/connections',
     'alerts': '/alerts',
     'alert rule': '/alerts?rule=behind',
     'new alert rule': '/alerts?new=rule',

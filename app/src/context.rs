@@ -8,12 +8,18 @@ use leptos::prelude::*;
 use services::Services;
 use streams::Redis;
 
+use crate::connection::{Connection, Connections};
+
 /// The running program, as a page or a route of the API sees it. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
     pub services: Services,
     pub console: Console,
     pub redis: Redis,
+    /// Which Redis this is about; `console` and `redis` are its own.
+    pub connection: Connection,
+    /// All that are watched.
+    pub connections: Connections,
     /// Who asks. Until accounts exist that is the person at the machine, [`Actor::local`].
     pub actor: Actor,
     pub settings: Arc<Settings>,
@@ -75,6 +81,29 @@ impl Context {
         self.console.snapshot()
     }
 
+    /// The same at another connection. What the operator calls the place is there the connection itself.
+    #[must_use]
+    pub fn of(&self, connection: Connection) -> Self {
+        let settings = Settings {
+            environment: connection.name().to_owned(),
+            kind: connection.kind(),
+            embedded_redis: false,
+            ..(*self.settings).clone()
+        };
+        Self {
+            console: connection.console().clone(),
+            redis: connection.redis().clone(),
+            settings: Arc::new(settings),
+            connection,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the services are here: their pages, loops and events.
+    pub fn is_home(&self) -> bool {
+        self.connection.is_home()
+    }
+
     /// Who asks.
     pub fn actor(&self) -> Actor {
         self.actor.clone()
@@ -84,6 +113,13 @@ impl Context {
     pub fn may(&self, permission: Permission) -> Result<(), String> {
         let refusal = |error: console::Error| Refusal::from(error).message;
         self.actor().require(permission).map_err(refusal)
+    }
+
+    /// The same for an act that sends these commands to Redis (see [`domain::connection::needs`]): whether the console's
+    /// own user may send them, as far as the last look knows.
+    pub(crate) fn may_send(&self, permission: Permission, commands: &[&str]) -> Result<(), String> {
+        self.may(permission)?;
+        self.snapshot().redis.rights.allow(commands)
     }
 }
 

@@ -10,6 +10,7 @@
 //! | [`refused`] | both | the error of every server function |
 //! | [`view`] | both | what a person prefers: light or dark, a wide or a folded rail |
 //! | [`demo`] [`group`] [`stream`] | both | the acts on the sample project, on groups and on streams; pages on the server only |
+//! | [`connection`] | server | several Redis: their page, the switch between them |
 //! | `context` | server | the doors to the rest of the program |
 //! | `shell` `layout` `route` | server | the document, what stands around every page, which address shows which page |
 //! | `part` `chart` `address` | server | what pages are made of: figures, status, times, ids; drawings; links |
@@ -45,6 +46,8 @@ mod chronicle;
 #[cfg(feature = "ssr")]
 mod clock;
 #[cfg(feature = "ssr")]
+pub mod connection;
+#[cfg(feature = "ssr")]
 mod context;
 #[cfg(feature = "ssr")]
 mod finding;
@@ -71,6 +74,8 @@ mod shell;
 #[cfg(feature = "ssr")]
 pub mod trace;
 
+#[cfg(feature = "ssr")]
+pub use connection::{Connection, Connections};
 #[cfg(feature = "ssr")]
 pub use context::{Context, EnvironmentKind, GuardRow, Settings};
 #[cfg(feature = "ssr")]

@@ -15,6 +15,7 @@ use crate::{
     audit::AuditPage,
     backlog::BacklogPage,
     chronicle::ChroniclePage,
+    connection::ConnectionsPage,
     dead_letter::DeadLettersPage,
     finding::FindingsPage,
     group::GroupPage,
@@ -50,6 +51,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/trace") view=FindPage ssr=SsrMode::Async />
                     <Route path=path!("/trace/:id") view=TracePage ssr=SsrMode::Async />
                     <Route path=path!("/alerts") view=AlertsPage ssr=SsrMode::Async />
+                    <Route path=path!("/connections") view=ConnectionsPage ssr=SsrMode::Async />
                     <Route path=path!("/projects") view=ProjectsPage ssr=SsrMode::Async />
                     <Route path=path!("/projects/:project") view=ProjectPage ssr=SsrMode::Async />
                     <Route path=path!("/backlog") view=BacklogPage ssr=SsrMode::Async />

@@ -20,6 +20,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             data-env=settings.kind.as_str()
             data-scheme=cookie::scheme()
             data-rail=cookie::rail()
+            data-prefix=context.connection.prefix().to_owned()
             data-redis=is_redis_away.then_some("away")
         >
             <head>

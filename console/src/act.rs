@@ -5,6 +5,7 @@ use std::future::Future;
 use domain::{
     Permission, Refusal,
     operation::{Outcome, Report},
+    refusal::RefusalKind,
 };
 use tracing::Instrument;
 
@@ -28,6 +29,16 @@ pub(crate) struct Act {
     pub(crate) reason: Option<String>,
     /// Set where it is done only for a reason: the beginning of the sentence that asks for one.
     pub(crate) needs_reason: Option<&'static str>,
+    /// What it does on Redis; `None` where Redis is not touched.
+    pub(crate) on_redis: Option<OnRedis>,
+}
+
+/// What an act sends to Redis.
+pub(crate) struct OnRedis {
+    /// The stream that it changes; of several, one.
+    pub(crate) stream: String,
+    /// As [`domain::connection::needs`] has them.
+    pub(crate) commands: &'static [&'static str],
 }
 
 /// Previews or carries out a repair. `work` does either, so that they are one code path; a preview leaves no trace.
@@ -37,8 +48,14 @@ where
 {
     allow(who, &act)?;
     if preview {
-        return work.await;
+        let mut report = work.await?;
+        // as the last look knows it: a page asks for its preview again at every tick
+        let known = &console.snapshot().redis.rights;
+        let refused = act.on_redis.as_ref().and_then(|on| known.allow(on.commands).err());
+        report.warnings.extend(refused);
+        return Ok(report);
     }
+    allowed_by_redis(console, &act).await?;
     carry_out(console, who, act, work, |report, id| {
         report.audit_id = Some(id);
         let failed = report.count(Outcome::Failed) > 0;
@@ -100,6 +117,17 @@ fn allow(who: &Actor, act: &Act) -> Result<(), Error> {
             subject = act.subject,
             "an act was refused: the permission is not held"
         );
+    })
+}
+
+/// Refuses (403) before anything is begun what Redis would refuse this console's user half way. Where it cannot be found
+/// out the act goes on, and Redis itself says.
+async fn allowed_by_redis(console: &Console, act: &Act) -> Result<(), Error> {
+    let Some(OnRedis { stream, commands }) = &act.on_redis else { return Ok(()) };
+    let Ok(rights) = streams::rights(console.redis(), stream).await else { return Ok(()) };
+    rights.allow(commands).map_err(|why| {
+        tracing::warn!(act = act.name, subject = act.subject, why, "an act was refused: Redis does not let this user");
+        Error::Refused(Refusal::new(RefusalKind::Forbidden, why))
     })
 }
 

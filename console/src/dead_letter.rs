@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use domain::{
     Permission, Timestamp,
+    connection::needs,
     dead_letter::{Cause, Cursor, DeadLetter, DeadLetterPage, Filter},
     operation::{DeadLetterSelection, Report},
     stream::Snapshot,
@@ -12,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::{
     Actor, Console, Error,
-    act::{self, Act, counted, enumerated},
+    act::{self, Act, OnRedis, counted, enumerated},
     audit::REPLAY,
 };
 
@@ -49,6 +50,7 @@ pub async fn replay(console: &Console, who: &Actor, selection: &DeadLetterSelect
         request: request("replay", selection),
         reason: selection.reason.clone(),
         needs_reason: None,
+        on_redis: on_redis(selection, needs::REPLAY),
     };
     let (redis, wanted) = (console.redis().clone(), selection.clone());
     let work = async move { Ok(streams::dead_letter::replay(&redis, &wanted).await?) };
@@ -64,6 +66,7 @@ pub async fn discard(console: &Console, who: &Actor, selection: &DeadLetterSelec
         request: request("discard", selection),
         reason: selection.reason.clone(),
         needs_reason: Some("discarding dead letters"),
+        on_redis: on_redis(selection, needs::DISCARD),
     };
     let (redis, wanted) = (console.redis().clone(), selection.clone());
     let work = async move { Ok(streams::dead_letter::discard(&redis, &wanted).await?) };
@@ -95,6 +98,11 @@ async fn looked_at(console: &Console) -> Result<Arc<Snapshot>, Error> {
 
 fn streams(selection: &DeadLetterSelection) -> String {
     enumerated(selection.items.iter().map(|at| &at.stream).collect::<BTreeSet<_>>().into_iter())
+}
+
+fn on_redis(selection: &DeadLetterSelection, commands: &'static [&'static str]) -> Option<OnRedis> {
+    let first = selection.items.first()?;
+    Some(OnRedis { stream: first.stream.clone(), commands })
 }
 
 fn request(verb: &str, selection: &DeadLetterSelection) -> String {

@@ -2,6 +2,7 @@
 
 use domain::{
     Permission, Refusal,
+    connection::needs,
     operation::{
         ConsumerDelete, GroupCreate, GroupDelete, GroupMove, LaneClear, Outcome, ParkedLane, PendingAct,
         PendingSelection, Position, Report,
@@ -15,7 +16,7 @@ use streams::{
 
 use crate::{
     Actor, Console, Error,
-    act::{self, Act, counted, enumerated},
+    act::{self, Act, OnRedis, counted, enumerated},
     audit::Ended,
 };
 
@@ -38,12 +39,13 @@ pub async fn repair(
     group: &str,
     selection: &PendingSelection,
 ) -> Result<Report, Error> {
-    let (name, permission, needs_reason) = match selection.act {
-        PendingAct::Claim => ("pending.claim", Permission::Recover, None),
+    let (name, permission, needs_reason, commands) = match selection.act {
+        PendingAct::Claim => ("pending.claim", Permission::Recover, None, needs::CLAIM),
         PendingAct::Acknowledge => {
-            ("pending.acknowledge", Permission::Destroy, Some("acknowledging entries that were not handled"))
+            let why = Some("acknowledging entries that were not handled");
+            ("pending.acknowledge", Permission::Destroy, why, needs::ACKNOWLEDGE)
         }
-        PendingAct::DeadLetter => ("pending.dead_letter", Permission::Recover, None),
+        PendingAct::DeadLetter => ("pending.dead_letter", Permission::Recover, None, needs::BURY),
     };
     let count = counted(selection.ids.len(), "pending entry", "pending entries");
     let ids = enumerated(selection.ids.iter());
@@ -58,6 +60,7 @@ pub async fn repair(
         },
         reason: selection.reason.clone(),
         needs_reason,
+        on_redis: Some(OnRedis { stream: stream.to_owned(), commands }),
     };
     let (redis, metrics, wanted) = (console.redis().clone(), console.metrics().clone(), selection.clone());
     let (stream, group) = (stream.to_owned(), group.to_owned());
@@ -89,6 +92,7 @@ pub async fn create(console: &Console, who: &Actor, stream: &str, wanted: &Group
         request: format!("create {} {}{with_stream}", wanted.group, place(wanted.at)),
         reason: wanted.reason.clone(),
         needs_reason: None,
+        on_redis: Some(OnRedis { stream: stream.to_owned(), commands: needs::CREATE_GROUP }),
     };
     let (redis, stream, asked) = (console.redis().clone(), stream.to_owned(), wanted.clone());
     let work = async move { Ok(operate::create_group(&redis, &stream, &asked).await?) };
@@ -110,6 +114,7 @@ pub async fn delete(
         request: format!("delete {group}"),
         reason: wanted.reason.clone(),
         needs_reason: Some("deleting a group"),
+        on_redis: Some(OnRedis { stream: stream.to_owned(), commands: needs::DELETE_GROUP }),
     };
     let (redis, asked) = (console.redis().clone(), wanted.clone());
     let (stream, group) = (stream.to_owned(), group.to_owned());
@@ -141,6 +146,7 @@ pub async fn delete_consumers(
         request: format!("hand over to {to}, then delete {}", which.join(", and ")),
         reason: wanted.reason.clone(),
         needs_reason: None,
+        on_redis: Some(OnRedis { stream: stream.to_owned(), commands: needs::DELETE_CONSUMERS }),
     };
     let (redis, asked) = (console.redis().clone(), wanted.clone());
     let (stream, group) = (stream.to_owned(), group.to_owned());
@@ -168,6 +174,7 @@ pub async fn clear_lane(
         request: format!("give up on {}, so that its lane goes on", wanted.entry),
         reason: wanted.reason.clone(),
         needs_reason: None,
+        on_redis: Some(OnRedis { stream: stream.to_owned(), commands: needs::BURY }),
     };
     let (metrics, asked) = (console.metrics().clone(), wanted.clone());
     let (stream, group) = (stream.to_owned(), group.to_owned());
@@ -190,6 +197,7 @@ pub async fn move_to(
         request: format!("move {group} {}", place(to.to)),
         reason: to.reason.clone(),
         needs_reason: Some("moving a group"),
+        on_redis: Some(OnRedis { stream: stream.to_owned(), commands: needs::MOVE }),
     };
     let (redis, wanted) = (console.redis().clone(), to.clone());
     let (stream, group) = (stream.to_owned(), group.to_owned());
@@ -210,6 +218,7 @@ pub async fn pause(console: &Console, who: &Actor, stream: &str, group: &str, pa
         },
         reason: None,
         needs_reason: None,
+        on_redis: None,
     };
     let (metrics, stream, group) = (console.metrics().clone(), stream.to_owned(), group.to_owned());
     let work = async move {

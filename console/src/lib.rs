@@ -123,6 +123,12 @@ impl Console {
         self.0.metrics.looks()
     }
 
+    /// Whether Redis was ever asked, with whatever answer.
+    pub fn has_asked(&self) -> bool {
+        let Looks { succeeded, failed, .. } = self.looks();
+        succeeded + failed > 0
+    }
+
     /// How the heartbeats were, by which processes share what their consumers measured.
     pub fn heartbeats(&self) -> Heartbeats {
         self.0.metrics.heartbeats()
@@ -191,4 +197,14 @@ impl Console {
 /// The console's own database at `url`, in a schema (or file) of its own.
 pub fn database(url: &str) -> Result<Database, store::Error> {
     Database::new(url, "console", sqlx::migrate!("../migrations/console"))
+}
+
+/// The same for a further connection, whose history, alerts and audit log lie apart: in a schema named after it. At
+/// most 32 of `a-z`, `0-9` and `-`, as [`domain::connection::is_name`] has it.
+pub fn database_of(url: &str, connection: &str) -> Result<Database, store::Error> {
+    if !domain::connection::is_name(connection) {
+        return Err(store::Error::Configuration(format!("{connection:?} is no name of a connection")));
+    }
+    let schema = format!("console_{}", connection.replace('-', "_"));
+    Database::new(url, &schema, sqlx::migrate!("../migrations/console"))
 }

@@ -26,6 +26,7 @@ use std::{
 
 use domain::{
     Permission, Refusal,
+    connection::needs,
     recovery::{Job, Selection, Terms, Word},
     stream::EntryId,
 };
@@ -35,7 +36,7 @@ use tokio::{sync::Notify, time::timeout};
 
 use crate::{
     Actor, Console, Error,
-    act::{self, Act, enumerated},
+    act::{self, Act, OnRedis, enumerated},
     audit::Ended,
     clock, dead_letter,
 };
@@ -87,6 +88,7 @@ pub async fn create(console: &Console, who: &Actor, terms: Terms) -> Result<i64,
         request: format!("make a job of {}", terms.selection.sentence()),
         reason: terms.reason.clone(),
         needs_reason: None,
+        on_redis: on_redis(sources.first().map(|(stream, _)| stream)),
     };
     let (within, made_by) = (console.clone(), who.name().to_owned());
     let work = async move {
@@ -112,8 +114,11 @@ pub async fn say(console: &Console, who: &Actor, id: i64, word: Word, reason: Op
         Word::Resume => "recovery.resume",
         Word::Cancel => "recovery.cancel",
     };
+    // what only ends something sends nothing
+    let sends = matches!(word, Word::Start | Word::Resume);
     let act = Act {
         name,
+        on_redis: on_redis(streams.first().filter(|_| sends)),
         permission: Permission::Recover,
         subject: subject(id, streams.into_iter().collect()),
         request: format!("{} the job of {}", word.as_str(), before.terms.selection.sentence()),
@@ -153,6 +158,10 @@ async fn sources(console: &Console, selection: &Selection) -> Result<Vec<(String
         sources.push((stream, newest.unwrap_or(EntryId::ZERO)));
     }
     Ok(sources)
+}
+
+fn on_redis(stream: Option<&String>) -> Option<OnRedis> {
+    stream.map(|stream| OnRedis { stream: stream.clone(), commands: needs::RECOVER })
 }
 
 fn subject(id: i64, streams: BTreeSet<String>) -> String {

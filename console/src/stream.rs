@@ -2,6 +2,7 @@
 
 use domain::{
     Permission,
+    connection::needs,
     operation::{EntriesDelete, Report, Trim, TrimTo},
     stream::{Entry, EntryId, EntryPage},
 };
@@ -12,7 +13,7 @@ use streams::{
 
 use crate::{
     Actor, Console, Error,
-    act::{self, Act, counted, enumerated},
+    act::{self, Act, OnRedis, counted, enumerated},
 };
 
 /// A page of entries, see [`inspect::entries`].
@@ -41,6 +42,7 @@ pub async fn trim(console: &Console, who: &Actor, stream: &str, wanted: &Trim) -
         request: format!("keep {to}, {how}"),
         reason: wanted.reason.clone(),
         needs_reason: Some("trimming a stream"),
+        on_redis: Some(OnRedis { stream: stream.to_owned(), commands: needs::TRIM }),
     };
     let (redis, stream, asked) = (console.redis().clone(), stream.to_owned(), wanted.clone());
     let work = async move { Ok(operate::trim(&redis, &stream, &asked).await?) };
@@ -62,6 +64,7 @@ pub async fn delete_entries(
         request: format!("delete {count}: {}", enumerated(wanted.ids.iter())),
         reason: wanted.reason.clone(),
         needs_reason: Some("deleting entries"),
+        on_redis: Some(OnRedis { stream: stream.to_owned(), commands: needs::DELETE_ENTRIES }),
     };
     let (redis, stream, asked) = (console.redis().clone(), stream.to_owned(), wanted.clone());
     let work = async move { Ok(operate::delete_entries_of_groups(&redis, &stream, &asked).await?) };

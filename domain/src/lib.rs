@@ -8,6 +8,7 @@
 //! | [`stream`] | streams, groups, consumers, entries, pending entries as an operator sees them; how a group is judged |
 //! | [`latency`] | how long entries take and what becomes of them, by event type; which processes measured it
 //! | [`filter`] | what is looked for in entries: a small grammar, and whether an entry fits |
+//! | [`connection`] | several Redis told apart: name, colour, what its user may do, how it is |
 //! | [`dead_letter`] | one dead letter, its cause, the fingerprint that groups causes |
 //! | [`finding`] | how Redis Streams fail: what is recognised from looks, explained, with what can safely be done |
 //! | [`operation`] | repairs: what was asked, what it would do, what became of each entry |
@@ -25,6 +26,7 @@ pub mod alert;
 pub mod audit;
 pub mod backlog;
 pub mod chronicle;
+pub mod connection;
 pub mod dead_letter;
 pub mod demo;
 pub mod event;

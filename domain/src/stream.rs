@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 pub use self::snapshot::{NOT_ASKED, Snapshot, Unread};
 use crate::{
     Figure, Status, Timestamp,
+    connection::Rights,
     finding::{OldPending, ServerFacts},
     latency::{Derived, ProcessReport, TypeHandling},
     time::{humane, serde_as_text},
@@ -101,6 +102,12 @@ pub struct RedisFacts {
     pub uptime_seconds: u64,
     /// Each by itself.
     pub servers: Vec<ServerFacts>,
+    /// Why the server does not tell of itself; all above but `mode` is then not known.
+    #[serde(default)]
+    pub untold: Option<String>,
+    /// What our user may do there.
+    #[serde(default)]
+    pub rights: Rights,
 }
 
 /// One stream.

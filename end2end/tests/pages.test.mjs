@@ -2,14 +2,11 @@
 // finds, nothing that scrolls sideways, and foreign text stays text.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
 import { HOSTILE, furnish, pages } from '../furnishing.mjs';
-import { Browser, Server, alive } from '../harness.mjs';
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import { Browser, Server } from '../harness.mjs';
+import { inspect } from '../inspection.mjs';
 
 let server, browser, furnished;
 before(async () => {
@@ -22,35 +19,9 @@ after(async () => {
   await server?.stop();
 });
 
-/** One line for each thing axe finds: the rule, the element, what to do. */
-async function findings(page) {
-  // evaluated by the browser's debugger, which the page's content security policy does not concern
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-  return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
-}
-
-/** Opens the address and looks at it: light and dark, wide and narrow. */
-async function inspect(from, address) {
-  const page = await browser.page(from, { colorScheme: 'light' });
-  const answer = await page.goto(address);
-  assert.equal(answer.status(), 200);
-  await alive(page);
-  assert.match(await page.title(), /DSM Console/);
-  assert.deepEqual(await findings(page), [], 'light');
-  await page.emulateMedia({ colorScheme: 'dark' });
-  assert.deepEqual(await findings(page), [], 'dark');
-  await page.setViewportSize({ width: 390, height: 844 });
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(content <= window, `${content} px of content in a window of ${window} px`);
-  assert.deepEqual(await findings(page), [], 'dark, on a phone');
-  assert.deepEqual(page.faults, []);
-  await page.context().close();
-}
-
 for (const name of Object.keys(pages({ record: { provenance: {} } }))) {
   test(`${name} has nothing that axe or the browser complains of, in both schemes, and fits a phone`, async () => {
-    await inspect(server, pages(furnished)[name]);
+    await inspect(browser, server, pages(furnished)[name]);
   });
 }
 
@@ -59,7 +30,7 @@ test('nor has any page before there is anything, or while Redis is away', async 
     const empty = await Server.start({ environment });
     try {
       for (const address of ['/', '/streams', '/dead-letters', '/projects', '/backlog', '/sprints', '/chronicle', '/audit', '/trace', '/trace/an-id', '/status']) {
-        await inspect(empty, address).catch((error) => assert.fail(`${address} ${JSON.stringify(environment)}: ${error.message}`));
+        await inspect(browser, empty, address).catch((error) => assert.fail(`${address} ${JSON.stringify(environment)}: ${error.message}`));
       }
     } finally {
       await empty.stop();

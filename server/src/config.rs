@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are read in a terminal, where backticks and links are noise")]
 
 mod alerts;
+mod connections;
 mod traces;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -10,7 +11,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use app::EnvironmentKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use self::{alerts::AlertArguments, traces::TraceArguments};
+pub(crate) use self::connections::Named;
+use self::{alerts::AlertArguments, connections::ConnectionArguments, traces::TraceArguments};
 use crate::cli;
 
 /// See what happens on your Redis Streams, and repair it without making it worse.
@@ -103,6 +105,9 @@ pub(crate) struct Serve {
     /// How a line of the log looks.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
+
+    #[command(flatten)]
+    pub(crate) several: ConnectionArguments,
 
     #[command(flatten)]
     pub(crate) alerts: AlertArguments,

@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 use crate::{
     api::answer::detail,
+    connection,
     guard::{FUNCTIONS, limits::LONGEST_BODY},
 };
 
@@ -99,7 +100,8 @@ struct Said {
 /// Path and query of the page that the form was on, without what an earlier refusal left; the first page if `Referer`
 /// is missing or names another site.
 fn page_of(request: &Request) -> String {
-    referring_path(request.headers()).map_or_else(|| "/".to_owned(), |uri| without_refusal(&uri))
+    let first = || format!("{}/", connection::prefix(request));
+    referring_path(request.headers()).map_or_else(first, |uri| without_refusal(&uri))
 }
 
 fn referring_path(headers: &HeaderMap) -> Option<Uri> {

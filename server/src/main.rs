@@ -6,15 +6,18 @@
 //! | `config` | options and environment variables |
 //! | `log` | how a line of the log looks |
 //! | `export` | traces leave by OTLP |
-//! | `process` | starts the parts, waits for the signal, ends them in order |
+//! | `further` | what watches the connections beside home |
+//! | `process` `stage` | starts the parts, waits for the signal, ends them in order |
 //! | `site` | pages, static files, and which request is for whom |
 
 mod cli;
 mod config;
 mod export;
+mod further;
 mod log;
 mod process;
 mod site;
+mod stage;
 
 use std::process::ExitCode;
 

@@ -1,10 +1,10 @@
 //! Starts the parts, waits for the signal, ends them in order.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
-use app::{Context, Settings};
-use console::{Actor, Console, alert, recovery};
+use app::{Connection, Connections, Context, Settings};
+use console::{Actor, Console};
 use server::{
     api,
     guard::{Hosts, table},
@@ -16,12 +16,14 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Serve,
     export::Export,
+    further,
     site::{self, Parts},
+    stage::Stage,
 };
 
 /// How often streams of the services are trimmed: often enough that a burst does not pile up, far from every entry.
@@ -29,28 +31,6 @@ const TRIM_EVERY: Duration = Duration::from_secs(10);
 /// How long the sample project is tried to be loaded at start, while databases come up.
 const DEMO_WITHIN: Duration = Duration::from_mins(1);
 const DEMO_RETRY: Duration = Duration::from_millis(250);
-
-/// Loops that end together, after those before them.
-struct Stage {
-    stop: CancellationToken,
-    tasks: TaskTracker,
-}
-
-impl Stage {
-    fn new() -> Self {
-        Self { stop: CancellationToken::new(), tasks: TaskTracker::new() }
-    }
-
-    fn run<F: Future<Output = ()> + Send + 'static>(&self, start: impl FnOnce(CancellationToken) -> F) {
-        self.tasks.spawn(start(self.stop.clone()));
-    }
-
-    async fn end(self) {
-        self.stop.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
-    }
-}
 
 /// Serves until SIGTERM or SIGINT, then drains: first requests, then consumers, then the relay, then what lies below. A
 /// second signal ends at once.
@@ -62,7 +42,8 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         serve.listen
     );
     let site = site::folder(serve.site.as_deref())?;
-    let channels = serve.alerts.channels(&serve.environment)?;
+    let named = serve.several.read()?;
+    let channels = serve.alerts.channels(&serve.environment, "")?;
     let export = Export::begin(&serve)?;
     std::fs::create_dir_all(&serve.data).with_context(|| format!("cannot use {}", serve.data.display()))?;
     let listener =
@@ -122,15 +103,20 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
         guard: table::rows(),
     };
     let console = Console::telling(console_database, redis.clone(), metrics, snapshots, channels);
-    below.run(|stop| console.recorder().run(stop));
-    workers.run(|stop| alert::Watcher::new(&console).run(stop));
-    workers.run(|stop| recovery::Runner::new(&console).run(stop));
-    // what the watcher finds at the end is told by the next process: the queue keeps it
-    workers.run(|stop| alert::Notifier::new(&console).run(stop));
-    let settling = console.clone();
-    let context = Context { services, console, redis, actor: Actor::local(), settings: Arc::new(settings) };
+    further::keep(&console, &below, &workers);
+    let home = Connection::home(serve.several.colour, serve.environment_kind.into(), console.clone(), redis.clone());
+    let mut others = Vec::with_capacity(named.len());
+    for named in named {
+        others.push(further::watch(named, &serve, &below, &workers)?);
+    }
+    let connections = Connections::new(home.clone(), others.clone());
+    let settling: Vec<Console> = connections.iter().map(|one| one.console().clone()).collect();
+    let settings = Arc::new(settings);
+    let actor = Actor::local();
+    let context = Context { services, console, redis, connection: home, connections, actor, settings };
+    let others = others.into_iter().map(|other| context.of(other)).collect();
     let hosts = Hosts::of(address.ip(), serve.host.clone());
-    let router = site::router(&context, &site, Parts { api, hosts, acts: requests.tasks.clone() });
+    let router = site::router(&context, &site, Parts { api, hosts, acts: requests.tasks.clone(), others });
 
     println!("listening on http://{address}");
     let hurry = CancellationToken::new();
@@ -149,7 +135,7 @@ pub(crate) async fn serve(serve: Serve) -> anyhow::Result<()> {
             tracing::warn!("some requests were cut off");
         }
         // a repair goes on without its caller
-        settling.settle().await;
+        futures::future::join_all(settling.iter().map(Console::settle)).await;
         workers.end().await;
         relay.end().await;
         below.end().await;

@@ -54,7 +54,7 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     kind: Kind,
     url: String,
-    schema: &'static str,
+    schema: String,
     migrations: Migrator,
     pool: AnyPool,
     migrated: AtomicBool,
@@ -68,8 +68,8 @@ struct Inner {
 
 impl Database {
     /// `url` is `sqlite://path?mode=rwc` or `postgres://…`; `schema` is the PostgreSQL schema to live in (SQLite has a
-    /// file for each database instead). Only reads the URL; the one error is [`Error::Configuration`].
-    pub fn new(url: &str, schema: &'static str, migrations: Migrator) -> Result<Self, Error> {
+    /// file for each database instead); it goes into statements as it is. Only reads the URL; the one error is [`Error::Configuration`].
+    pub fn new(url: &str, schema: &str, migrations: Migrator) -> Result<Self, Error> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let kind = match url.split_once(':').map(|(scheme, _)| scheme) {
@@ -99,7 +99,7 @@ impl Database {
         Ok(Self(Arc::new(Inner {
             kind,
             url: url.to_owned(),
-            schema,
+            schema: schema.to_owned(),
             migrations,
             pool,
             migrated: AtomicBool::new(false),
@@ -188,7 +188,7 @@ impl Database {
             // Kept in the file: readers never wait for the writer. Under the lock, because two that switch at once do
             // not wait for each other: SQLite tells the second one "locked" without asking the busy time-out.
             Kind::Sqlite => connection.execute("pragma journal_mode = wal").await.map(drop)?,
-            Kind::Postgres => create_schema(&mut connection, self.0.schema).await?,
+            Kind::Postgres => create_schema(&mut connection, &self.0.schema).await?,
         }
         drop(connection);
         self.0.migrations.run(&self.0.pool).await.map_err(|error| match error {

@@ -16,6 +16,7 @@ use redis::{
     cluster_routing::{RoutingInfo, SingleNodeRoutingInfo},
 };
 
+pub use self::address::Way;
 pub(crate) use self::door::Node;
 use self::{
     address::Address,
@@ -49,6 +50,11 @@ impl Redis {
         // the first one stays; it is the same one
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self(Arc::new(Inner { address: Arc::new(Address::read(url)?), link: Link::default() })))
+    }
+
+    /// What the URL says of the way there: nothing is asked, and no secret is told.
+    pub fn way(&self) -> Way {
+        self.0.address.way()
     }
 
     /// Whether Redis answers; of a cluster, every master.

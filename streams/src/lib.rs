@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`client`] | the connection that reconnects by itself, to a server, a sentinel's master or a cluster; blocking reads get their own |
+//! | [`mod@rights`] | what our user may do there, asked without doing it |
 //! | [`server`] | what kind of server it is, and whether it is new enough |
 //! | [`keys`] | the only place that spells a Redis name |
 //! | [`embedded`] | a private `redis-server` child for people who have none |
@@ -50,6 +51,7 @@ mod reader;
 mod reclaimer;
 mod reply;
 pub mod reporter;
+pub mod rights;
 pub mod sampler;
 mod script;
 pub mod search;
@@ -57,7 +59,7 @@ pub mod server;
 pub mod trimmer;
 
 pub use backoff::Backoff;
-pub use client::Redis;
+pub use client::{Redis, Way};
 pub use consumer::{Consumer, ConsumerSettings};
 pub use error::Error;
 pub use message::{Failure, Handler, Malformed, Message};
@@ -65,4 +67,5 @@ pub use metrics::Metrics;
 pub use progress::{Position, Progress, progress};
 pub use publish::{Body, Outgoing, publish, publish_after};
 pub use reporter::Reporter;
+pub use rights::rights;
 pub use trimmer::Trimmer;

@@ -6,6 +6,7 @@ mod heartbeats;
 mod history;
 mod lag;
 mod oldest;
+mod rights;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,7 +18,7 @@ use domain::{
     Figure, Status, Timestamp,
     finding::{Found, Limits, Watch},
     latency::Derived,
-    stream::{EntryId, GroupSample, Snapshot, StreamSample, Unread, Verdict, judge},
+    stream::{EntryId, GroupSample, RedisFacts, Snapshot, StreamSample, Unread, Verdict, judge},
 };
 use futures::future::try_join_all;
 use redis::{RedisResult, Value};
@@ -33,6 +34,7 @@ use self::{
     heartbeats::Heartbeats,
     history::{Minute, Ring, drained_in_ms},
     lag::{Decision, Lag},
+    rights::Asked,
 };
 use crate::{
     Error, Metrics, Redis,
@@ -61,6 +63,7 @@ pub struct Sampler {
     streams: HashMap<String, StreamMemory>,
     groups: HashMap<(String, String), GroupMemory>,
     watch: Watch,
+    rights: Asked,
     is_cluster: bool,
 }
 
@@ -88,6 +91,7 @@ pub fn sampler(redis: Redis, metrics: Metrics, every: Duration) -> (Sampler, wat
         streams: HashMap::new(),
         groups: HashMap::new(),
         watch: Watch::default(),
+        rights: Asked::default(),
         is_cluster: false,
     };
     (sampler, latest)
@@ -148,7 +152,8 @@ impl Sampler {
         self.looks += 1;
         let masters = self.redis.masters().await?;
         let now_ms = self.server_time_ms(&masters).await?;
-        let infos = self.ask_servers(&masters).await?;
+        let infos = self.ask_servers(&masters).await;
+        let (infos, untold) = may_be_refused(infos)?;
         let mode = self.redis.server().await?.mode;
         self.is_cluster = mode == Mode::Cluster;
         self.directory.refresh(&self.redis, &masters).await?;
@@ -174,7 +179,9 @@ impl Sampler {
         }
         self.forget_what_is_gone(&seen, &unread);
         let at = Timestamp::from_millis(i64::try_from(now_ms).unwrap_or(i64::MAX / 1_000));
-        let redis = directory::facts(&infos, mode);
+        let any = seen.first().map(|(name, ..)| name.as_str());
+        let rights = self.rights.of(&self.redis, any).await;
+        let redis = RedisFacts { untold, rights, ..directory::facts(&infos, mode) };
         let mut snapshot = Snapshot { at, error: None, redis, streams, unread, found: Found::default() };
         let before = Arc::clone(&self.snapshots.borrow());
         // the last one that succeeded stays while looks fail; before the first there is none
@@ -417,6 +424,15 @@ impl Sampler {
                 self.graves.forget(source);
             }
         }
+    }
+}
+
+/// What the servers say of themselves, or why they do not: no reason for a look to fail.
+fn may_be_refused(infos: Result<Vec<String>, Error>) -> Result<(Vec<String>, Option<String>), Error> {
+    match infos {
+        Ok(infos) => Ok((infos, None)),
+        Err(error @ Error::Refused(_)) => Ok((Vec::new(), Some(format!("{error}: allow this user +info")))),
+        Err(error) => Err(error),
     }
 }
 

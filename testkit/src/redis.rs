@@ -1,9 +1,10 @@
 //! A throw-away `redis-server` per test, on a unix socket in a folder of its own: nothing of it outlives the test. For
-//! what needs several servers, a [`Cluster`] and a master watched by [`Sentinel`]s, on free ports of the loopback.
+//! what needs several servers, a [`Cluster`] and a master watched by [`Sentinel`]s, and one that speaks TLS ([`Secured`]), on free ports of the loopback.
 
 mod cluster;
 mod node;
 mod process;
+mod secured;
 mod sentinel;
 
 use std::{path::PathBuf, time::Duration};
@@ -15,7 +16,7 @@ use tokio::{
 };
 
 use self::process::Process;
-pub use self::{cluster::Cluster, node::Node, sentinel::Sentinel};
+pub use self::{cluster::Cluster, node::Node, secured::Secured, sentinel::Sentinel};
 use crate::wait;
 
 /// A private Redis. Dies with the value.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::meaning::meaning;
 use crate::{
-    address::{Parameters, with_query},
+    address::{self, Parameters, with_query},
     context::{GuardRow, context},
     part::{Page, StatusWord, counted, number, refusal_page},
 };
@@ -79,7 +79,7 @@ fn permission_row(permission: Permission, who: &Actor, guard: &[GuardRow], chose
     view! {
         <tr id=word data-key=word aria-current=(chosen == Some(permission)).then_some("true")>
             <th scope="row" class="lead">
-                <a class="mono" href=format!("{}#ways-h", with_query(PATH, [("permission", Some(word.to_owned()))]))>
+                <a class="mono" href=format!("{}#ways-h", with_query(&address::at(PATH), [("permission", Some(word.to_owned()))]))>
                     {word}
                 </a>
             </th>
@@ -100,7 +100,7 @@ fn ways_in(guard: &[GuardRow], chosen: Option<Permission>) -> AnyView {
     let all = chosen.map(|permission| {
         view! {
             <span class="end">
-                {format!("only {} · ", permission.as_str())} <a href=format!("{PATH}#ways-h")>"All"</a>
+                {format!("only {} · ", permission.as_str())} <a href=format!("{}#ways-h", address::at(PATH))>"All"</a>
             </span>
         }
     });

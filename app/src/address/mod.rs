@@ -4,7 +4,11 @@ mod parameters;
 
 use std::fmt::Write;
 
-use domain::{alert::Subject, dead_letter::Cursor, stream::EntryId};
+use domain::{alert::Subject, connection::HOME, dead_letter::Cursor, stream::EntryId};
+use leptos::prelude::with_context;
+use percent_encoding::percent_decode_str;
+
+use crate::context::Context;
 
 pub(crate) use parameters::{Parameters, segment_after};
 
@@ -19,6 +23,28 @@ pub(crate) fn encoded(text: &str) -> String {
         }
     }
     out
+}
+
+/// What is before every address of a connection: `/at/orders`, and nothing before those of home.
+pub fn prefix_of(connection: &str) -> String {
+    if connection == HOME { String::new() } else { format!("/at/{connection}") }
+}
+
+/// A path of the connection whose page is being answered; of home where nobody asks.
+pub(crate) fn at(path: &str) -> String {
+    let mut address = with_context::<Context, _>(|context| context.connection.prefix().to_owned()).unwrap_or_default();
+    address.push_str(path);
+    address
+}
+
+/// The path of the page that is being answered, as every connection has it.
+pub(crate) fn here() -> String {
+    parameters::path()
+}
+
+/// A segment of a path as the text that it stands for.
+pub(crate) fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
 /// `path` with these parameters; those without a value are left out.
@@ -43,11 +69,11 @@ pub(crate) fn here_with(changes: &[(&str, Option<&str>)]) -> String {
     let kept = here.iter().filter(|(name, _)| !is_outcome(name) && !is_changed(name));
     let kept = kept.map(|(name, value)| (name, Some(value.to_owned())));
     let changed = changes.iter().map(|(name, value)| (*name, value.map(str::to_owned)));
-    with_query(&parameters::path(), kept.chain(changed))
+    with_query(&at(&parameters::path()), kept.chain(changed))
 }
 
 pub fn stream(name: &str) -> String {
-    format!("/streams/{}", encoded(name))
+    at(&format!("/streams/{}", encoded(name)))
 }
 
 pub fn entry(stream_name: &str, id: EntryId) -> String {
@@ -56,38 +82,40 @@ pub fn entry(stream_name: &str, id: EntryId) -> String {
 
 /// The entries of a stream as a file.
 pub(crate) fn export(stream_name: &str, filter: &str, from: &str, to: &str, format: &str) -> String {
-    let path = format!("/api/console{}/export", stream(stream_name));
+    let path = at(&format!("/api/console/streams/{}/export", encoded(stream_name)));
     let parameters = [("format", format), ("filter", filter), ("from", from), ("to", to)];
     with_query(&path, parameters.map(|(name, value)| (name, Some(value.to_owned()))))
 }
 
 /// Recovery jobs.
-pub(crate) const RECOVERY: &str = "/recovery";
+pub(crate) fn recovery() -> String {
+    at("/recovery")
+}
 
 pub(crate) fn recovery_job(id: i64) -> String {
-    format!("{RECOVERY}/{id}")
+    at(&format!("/recovery/{id}"))
 }
 
 /// The form of a new job.
 pub(crate) fn new_recovery() -> String {
-    with_query(RECOVERY, [("new", Some("dead_letters".to_owned()))])
+    with_query(&recovery(), [("new", Some("dead_letters".to_owned()))])
 }
 
 /// The form of a job that gives a group once more what it was given before.
 pub(crate) fn handle_again(stream_name: &str, group_name: &str) -> String {
     let parameters = [("new", "history"), ("stream", stream_name), ("group", group_name)];
-    with_query(RECOVERY, parameters.map(|(name, value)| (name, Some(value.to_owned()))))
+    with_query(&recovery(), parameters.map(|(name, value)| (name, Some(value.to_owned()))))
 }
 
 /// The entries of a job as a file.
 pub(crate) fn recovery_export(id: i64, format: &str) -> String {
-    with_query(&format!("/api/console/recovery/{id}/export"), [("format", Some(format.to_owned()))])
+    with_query(&at(&format!("/api/console/recovery/{id}/export")), [("format", Some(format.to_owned()))])
 }
 
 /// The audit log as a file.
 pub(crate) fn audit_export(text: Option<&str>, format: &str) -> String {
     let parameters = [("format", Some(format.to_owned())), ("text", text.map(str::to_owned))];
-    with_query("/api/console/audit/export", parameters)
+    with_query(&at("/api/console/audit/export"), parameters)
 }
 
 pub fn group(stream_name: &str, group: &str) -> String {
@@ -107,7 +135,7 @@ pub(crate) fn memory(stream_name: &str) -> String {
 /// What an alert is about.
 pub fn subject(subject: &Subject) -> String {
     match subject {
-        Subject::Redis => "/status".to_owned(),
+        Subject::Redis => at("/status"),
         Subject::Stream { stream: name } => stream(name),
         Subject::Group { stream, group: name } => group(stream, name),
     }
@@ -115,12 +143,12 @@ pub fn subject(subject: &Subject) -> String {
 
 /// A rule, open in the list of rules.
 pub(crate) fn alert_rule(id: &str) -> String {
-    with_query("/alerts", [("rule", Some(id.to_owned()))])
+    with_query(&at("/alerts"), [("rule", Some(id.to_owned()))])
 }
 
 /// Everything known of one correlation, event or trace.
 pub fn trace(id: &str) -> String {
-    format!("/trace/{}", encoded(id))
+    at(&format!("/trace/{}", encoded(id)))
 }
 
 /// The same, with an entry that belongs to it and need not be looked for.
@@ -136,24 +164,27 @@ pub(crate) fn pending(stream_name: &str, group_name: &str) -> String {
 /// The dead letters of a group.
 pub(crate) fn dead_letters_of(stream_name: &str, group_name: Option<&str>) -> String {
     let parameters = [("stream", Some(stream_name.to_owned())), ("group", group_name.map(str::to_owned))];
-    with_query("/dead-letters", parameters)
+    with_query(&at("/dead-letters"), parameters)
 }
 
 /// One dead letter, open.
-pub fn dead_letter(at: &Cursor) -> String {
-    with_query("/dead-letters", [("open", Some(at.to_string()))])
+pub fn dead_letter(record: &Cursor) -> String {
+    with_query(&at("/dead-letters"), [("open", Some(record.to_string()))])
 }
 
 /// What to do about it, by the name of its file in `docs/runbooks`.
 pub(crate) fn runbook(name: &str) -> String {
-    format!("/runbooks/{name}")
+    at(&format!("/runbooks/{name}"))
 }
 
 /// The records of one cause.
 pub(crate) fn cause(stream_name: &str, group: &str, fingerprint: &str) -> String {
     let parameters = [("stream", stream_name), ("group", group), ("cause", fingerprint)];
-    with_query("/dead-letters", parameters.map(|(name, value)| (name, Some(value.to_owned()))))
+    with_query(&at("/dead-letters"), parameters.map(|(name, value)| (name, Some(value.to_owned()))))
 }
+
+/// All connections, in a line each; at home, as what follows: the scrum services are there alone.
+pub(crate) const CONNECTIONS: &str = "/connections";
 
 pub fn project(id: &str) -> String {
     format!("/projects/{}", encoded(id))

@@ -3,7 +3,6 @@
 
 use http::{Uri, request::Parts};
 use leptos::prelude::use_context;
-use percent_encoding::percent_decode_str;
 
 /// The parameters behind the `?`, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,7 +49,7 @@ fn after(path: &str, noun: &str) -> String {
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let pair = segments.chunks(2).find(|pair| pair[0] == noun);
     let name = pair.and_then(|pair| pair.get(1)).copied().unwrap_or_default();
-    percent_decode_str(name).decode_utf8_lossy().into_owned()
+    super::decoded(name)
 }
 
 /// The path of the request as it came.

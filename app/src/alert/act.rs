@@ -53,7 +53,7 @@ pub(super) async fn delete(id: &str) -> Result<(), Refused> {
     let context = context();
     let name = rule::get(&context.console, id).await?.terms.name;
     rule::delete(&context.console, &context.actor(), id).await?;
-    show(PATH, &format!("{name} is deleted. What it has found stays in the history."));
+    show(&address::at(PATH), &format!("{name} is deleted. What it has found stays in the history."));
     Ok(())
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn test() -> Result<(), Refused> {
     let context = context();
     let queued = message::send_test(&context.console, &context.actor()).await?;
     let words = format!("{} on the way. What became of it stands below.", counted(queued as u64, "message"));
-    leptos_axum::redirect(&format!("{}#told", address::done(PATH, &words)));
+    leptos_axum::redirect(&format!("{}#told", address::done(&address::at(PATH), &words)));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::page::closed;
 use crate::{
-    address::Parameters,
+    address::{self, Parameters},
     part::{Kept, Panel, Submit, choices, sentence, suggestions},
 };
 
@@ -164,7 +164,7 @@ pub(super) fn new_rule() -> AnyView {
     let close = closed();
     view! {
         <Panel kicker="Create" title="New rule".into_any() close=close.clone()>
-            <form method="post" action="/api/fn/alert/create">
+            <form method="post" action=address::at("/api/fn/alert/create")>
                 <div class="panel-body">
                     <div class="panel-section fields">{fields(&proposed())}</div>
                 </div>
@@ -183,7 +183,7 @@ pub(super) fn new_rule() -> AnyView {
 /// The form that changes a rule, without the panel around it.
 pub(super) fn change(rule: &Rule) -> AnyView {
     view! {
-        <form class="panel-section fields" method="post" action="/api/fn/alert/change" aria-labelledby="change-rule">
+        <form class="panel-section fields" method="post" action=address::at("/api/fn/alert/change") aria-labelledby="change-rule">
             <h3 id="change-rule">"What it says"</h3>
             <input type="hidden" name="rule_id" value=rule.id.clone() />
             {fields(&rule.terms)}

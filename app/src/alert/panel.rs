@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{form, page::closed, rules::capitalised};
 use crate::{
-    address::here_with,
+    address::{self, here_with},
     clock,
     context::context,
     part::{Clock, Panel, Submit, act_button, act_link},
@@ -85,7 +85,7 @@ pub(super) fn delete(rule: &Rule) -> AnyView {
     let (title, id) = (rule.terms.name.clone().into_any(), rule.id.clone());
     view! {
         <Panel kicker="Delete" title=title close=close.clone()>
-            <form method="post" action="/api/fn/alert/delete">
+            <form method="post" action=address::at("/api/fn/alert/delete")>
                 <input type="hidden" name="rule_id" value=id />
                 <div class="panel-body">
                     <section class="panel-section">

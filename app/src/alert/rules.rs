@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::load::{Open, RuleShown, Shown};
 use crate::{
-    address::here_with,
+    address::{self, here_with},
     clock,
     part::{Clock, Empty, StatusWord},
 };
@@ -20,7 +20,7 @@ pub(super) fn rules(shown: &Shown) -> AnyView {
             <Empty title="No rules">
                 <p>"Without a rule nothing is watched, and nobody is called when a group stops at night."</p>
                 <p>
-                    <a href="/alerts?new=rule">"Make a rule"</a>
+                    <a href=address::at("/alerts?new=rule")>"Make a rule"</a>
                     ". A good first one: the time behind of any group, above 60 s for 2 minutes."
                 </p>
             </Empty>

@@ -90,7 +90,7 @@ fn row(fault: &AuditFault, query: &Query) -> AnyView {
 /// Who can write the database can write the log anew; not so that a head from before is in it.
 fn compare(query: &Query) -> AnyView {
     view! {
-        <form class="filters" method="get" action="/audit">
+        <form class="filters" method="get" action=address::at("/audit")>
             <input type="hidden" name="verify" value=query.verify.unwrap_or_default() />
             <label for="audit-head">"A head you wrote down earlier"</label>
             <input

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::{chain, panel};
 use crate::{
-    address::{Parameters, with_query},
+    address::{self, Parameters, with_query},
     context::{Context, context},
     part::{Clock, Empty, Icon, Page, Split, StatusWord, counted, loaded},
 };
@@ -52,7 +52,10 @@ impl Query {
         let before = self.before.map(|id| id.to_string());
         let verify = self.verify.map(|second| second.to_string());
         let kept = [("text", self.text.clone()), ("before", before), ("verify", verify), ("head", self.head.clone())];
-        with_query(PATH, kept.into_iter().chain(more.iter().map(|(name, id)| (*name, Some(id.to_string())))))
+        with_query(
+            &address::at(PATH),
+            kept.into_iter().chain(more.iter().map(|(name, id)| (*name, Some(id.to_string())))),
+        )
     }
 }
 
@@ -113,7 +116,7 @@ fn empty() -> AnyView {
                 "Every repair leaves its intent here before Redis is touched, and its result after: replays, discards, "
                 "claims, moved and paused groups. Where the log cannot be written, nothing is done."
             </p>
-            <p>"The first one is likely to start at " <a href="/dead-letters">"Dead letters"</a> "."</p>
+            <p>"The first one is likely to start at " <a href=address::at("/dead-letters")>"Dead letters"</a> "."</p>
         </Empty>
     }
     .into_any()
@@ -123,7 +126,7 @@ fn log(shown: &Shown) -> AnyView {
     let query = &shown.query;
     let rows = shown.page.entries.iter().map(|entry| row(entry, query));
     let table = if shown.page.entries.is_empty() {
-        view! { <p class="muted">"No entry matches." " " <a href=PATH>"The whole log"</a></p> }.into_any()
+        view! { <p class="muted">"No entry matches." " " <a href=address::at(PATH)>"The whole log"</a></p> }.into_any()
     } else {
         view! {
             <div class="table-wrap">
@@ -146,10 +149,10 @@ fn log(shown: &Shown) -> AnyView {
         }
         .into_any()
     };
-    let all = query.text.is_some().then(|| view! { <a href=PATH>"The whole log"</a> });
+    let all = query.text.is_some().then(|| view! { <a href=address::at(PATH)>"The whole log"</a> });
     view! {
         <section aria-label="The log">
-            <form class="filters" method="get" action=PATH role="search">
+            <form class="filters" method="get" action=address::at(PATH) role="search">
                 <input
                     class="input"
                     type="search"

@@ -4,7 +4,10 @@ use domain::audit::AuditEntry;
 use leptos::prelude::*;
 
 use super::page::{Query, told};
-use crate::part::{Clock, Icon, StatusWord, report, sentence};
+use crate::{
+    address,
+    part::{Clock, Icon, StatusWord, report, sentence},
+};
 
 pub(super) fn panel(entry: &AuditEntry, query: &Query) -> AnyView {
     let (status, word, means) = told(entry.state);
@@ -67,7 +70,7 @@ fn facts(entry: &AuditEntry) -> AnyView {
             <dd>{entry.who.clone()}</dd>
             <dt>"Permission"</dt>
             <dd>
-                <a class="mono" href=format!("/access#{}", entry.permission.as_str())>
+                <a class="mono" href=format!("{}#{}", address::at("/access"), entry.permission.as_str())>
                     {entry.permission.as_str()}
                 </a>
             </dd>

@@ -54,7 +54,7 @@ pub enum Focus {
 /// Per cent of a task's progress by one key.
 pub const STEP: i32 = 10;
 
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 10] = [
     ("o", "/"),
     ("s", "/streams"),
     ("d", "/dead-letters"),
@@ -64,6 +64,7 @@ const PAGES: [(&str, &str); 9] = [
     ("c", "/chronicle"),
     ("a", "/audit"),
     ("h", "/status"),
+    ("n", "/connections"),
 ];
 
 /// What a key means there; nothing for most of them. `awaits_page`: the key before was [`Act::AwaitPage`].
@@ -128,6 +129,7 @@ pub const SHEET: [(&str, &[Line]); 3] = [
             ("Chronicle", &["g", "c"]),
             ("Audit", &["g", "a"]),
             ("Health", &["g", "h"]),
+            ("Connections", &["g", "n"]),
         ],
     ),
     (

@@ -20,13 +20,14 @@ impl Place {
             "stream" | "group" => "streams",
             "entry" => "filter",
             "dead_letter" => "dead",
+            "connection" => "connections",
             _ => self.page_icon(),
         }
     }
 
     /// The icon that a page has in the rail.
     fn page_icon(&self) -> &'static str {
-        match self.href.as_str() {
+        match of_connection(&self.href) {
             "/" => "overview",
             "/streams" => "streams",
             "/dead-letters" => "dead",
@@ -35,6 +36,7 @@ impl Place {
             "/sprints" => "sprint",
             "/chronicle" => "chronicle",
             "/audit" => "audit",
+            "/connections" => "connections",
             "/access" => "access",
             "/status" => "health",
             "/api" => "download",
@@ -46,6 +48,12 @@ impl Place {
     pub fn word(&self) -> String {
         self.kind.replace('_', " ")
     }
+}
+
+/// A path without what names its connection.
+fn of_connection(path: &str) -> &str {
+    let named = path.strip_prefix("/at/").and_then(|rest| rest.find('/').map(|slash| &rest[slash..]));
+    named.unwrap_or(path)
 }
 
 /// `text` around the first place where `words` stand in it, whatever their case.
@@ -81,6 +89,19 @@ mod tests {
         assert_eq!(around("größe", "ÖSSE"), ("größe", "", ""));
         assert_eq!(around("größe", "SSE"), ("größe", "", ""));
         assert_eq!(around("größe", " e "), ("größ", "e", ""));
+    }
+
+    #[test]
+    fn a_page_has_its_icon_at_every_connection() {
+        let icon = |href: &str| Place { kind: "page".to_owned(), href: href.to_owned(), ..Place::default() }.icon();
+        for (href, expected) in [
+            ("/", "overview"),
+            ("/at/eu-1/", "overview"),
+            ("/at/eu-1/streams", "streams"),
+            ("/connections", "connections"),
+        ] {
+            assert_eq!(icon(href), expected, "{href}");
+        }
     }
 
     #[test]

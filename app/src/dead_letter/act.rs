@@ -13,7 +13,7 @@ use super::{
     rights::Rights,
 };
 use crate::{
-    address::with_query,
+    address::{self, with_query},
     context::context,
     part::{Notice, Off, counted, report, sentence},
     refused::Refused,
@@ -67,7 +67,7 @@ async fn act(repair: Repair, items: &str, state_token: String, reason: Option<St
     let selection = DeadLetterSelection { items, dry_run: false, state_token: Some(state_token), reason };
     let report = carry_out(&context.console, &context.actor(), repair, &selection).await?;
     let id = report.audit_id.map(|id| id.to_string());
-    leptos_axum::redirect(&with_query(PATH, [("report", id)]));
+    leptos_axum::redirect(&with_query(&address::at(PATH), [("report", id)]));
     Ok(())
 }
 
@@ -93,7 +93,7 @@ pub(super) fn panel(preview: &Preview, query: &Query, rights: &Rights) -> AnyVie
     view! {
         <aside class="panel" id="act-panel" aria-labelledby="panel-h">
             {super::panel::head("Preview, nothing has been done yet", format!("{} {what}", repair.label()), query, None)}
-            <form method="post" action=format!("/api/fn/dead_letter/{}", repair.word()) data-needs-redis="">
+            <form method="post" action=address::at(&format!("/api/fn/dead_letter/{}", repair.word())) data-needs-redis="">
                 <input type="hidden" name="items" value=items />
                 <input type="hidden" name="state_token" value=token />
                 <div class="panel-body">

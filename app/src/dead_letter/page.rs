@@ -229,9 +229,9 @@ fn filters(query: &Query) -> AnyView {
             {chip("group", &query.group, Query { group: None, ..base.clone() })}
         }
     });
-    let all = query.lists_records().then(|| view! { <a href=PATH>"All causes"</a> });
+    let all = query.lists_records().then(|| view! { <a href=address::at(PATH)>"All causes"</a> });
     view! {
-        <form class="filters" method="get" action=PATH role="search">
+        <form class="filters" method="get" action=address::at(PATH) role="search">
             {hidden.collect_view()}
             <input
                 class="input"
@@ -260,7 +260,7 @@ fn empty() -> AnyView {
             </p>
             <p>
                 "Nothing has failed that way. To see what it looks like, let the demo fail on the "
-                <a href="/">"Overview"</a>
+                <a href=address::at("/")>"Overview"</a>
                 ", or add an entry that no consumer understands to a stream."
             </p>
         </Empty>

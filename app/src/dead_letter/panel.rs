@@ -106,7 +106,7 @@ fn act(repair: Repair, at: &Cursor, query: &Query, rights: &Rights) -> AnyView {
 
 fn facts(record: &DeadLetter) -> AnyView {
     let p = &record.provenance;
-    let search = |text: &String| with_query("/dead-letters", [("text", Some(text.clone()))]);
+    let search = |text: &String| with_query(&address::at("/dead-letters"), [("text", Some(text.clone()))]);
     let source = if record.source_present {
         let href = address::entry(&p.stream, p.source_id);
         view! {
@@ -199,7 +199,7 @@ pub(super) fn outcome(entry: &AuditEntry, query: &Query) -> AnyView {
                 </section>
             </div>
             <footer class="panel-foot">
-                <a class="button" href=with_query("/audit", [("open", Some(entry.id.to_string()))])>
+                <a class="button" href=with_query(&address::at("/audit"), [("open", Some(entry.id.to_string()))])>
                     "In the audit log"
                 </a>
             </footer>
@@ -218,7 +218,7 @@ pub(super) fn missing(refusal: &Refusal, query: &Query) -> AnyView {
                     <p>{sentence(&refusal.message)}</p>
                     <p class="muted top-gap">
                         "It may have been sent back or thrown away; the "
-                        <a href="/audit">"audit log"</a>
+                        <a href=address::at("/audit")>"audit log"</a>
                         " has every act."
                     </p>
                 </section>

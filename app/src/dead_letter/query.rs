@@ -2,11 +2,12 @@
 
 use domain::{
     Permission, Refusal,
+    connection::needs,
     dead_letter::{Cursor, Filter},
     stream::EntryId,
 };
 
-use crate::address::{Parameters, with_query};
+use crate::address::{self, Parameters, with_query};
 
 pub(super) const PATH: &str = "/dead-letters";
 
@@ -39,6 +40,14 @@ impl Repair {
         match self {
             Self::Replay => Permission::Recover,
             Self::Discard => Permission::Destroy,
+        }
+    }
+
+    /// What it sends to Redis.
+    pub(super) const fn commands(self) -> &'static [&'static str] {
+        match self {
+            Self::Replay => needs::REPLAY,
+            Self::Discard => needs::DISCARD,
         }
     }
 
@@ -127,7 +136,7 @@ impl Query {
         let before = self.before.as_ref().map(ToString::to_string);
         let kept = self.choice().into_iter().map(|(name, value)| (name, value.map(str::to_owned)));
         let more = more.into_iter().map(|(name, value)| (name, Some(value)));
-        with_query(PATH, kept.chain([("before", before)]).chain(more))
+        with_query(&address::at(PATH), kept.chain([("before", before)]).chain(more))
     }
 
     /// What is chosen, by the names of the parameters.

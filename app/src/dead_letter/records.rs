@@ -74,7 +74,7 @@ fn nothing(query: &Query) -> AnyView {
         "Nothing is left of this: its records were sent back or thrown away. If entries fail again, they come back here."
     };
     view! {
-        <p class="top-gap muted">{text} " " <a href=PATH>"All causes"</a></p>
+        <p class="top-gap muted">{text} " " <a href=address::at(PATH)>"All causes"</a></p>
     }
     .into_any()
 }
@@ -88,7 +88,7 @@ fn form(page: &DeadLetterPage, query: &Query, rights: &Rights) -> AnyView {
     let rows = page.records.iter().map(|record| row(record, query, with_error));
     let newest = page.records.iter().map(|record| record.id).max().filter(|_| query.before.is_none());
     view! {
-        <form method="get" action=PATH class="records-form">
+        <form method="get" action=address::at(PATH) class="records-form">
             {hidden.collect_view()}
             {newest.map(|id| view! { <input type="hidden" name="upto" value=id.to_string() /> })}
             <div class="selection top-gap">
@@ -163,7 +163,7 @@ fn job(total: u64, rights: &Rights) -> AnyView {
         return view! { <Off label="Recover as a job…" why=why id="off-job" /> }.into_any();
     }
     view! {
-        <button class="button" type="submit" formaction=address::RECOVERY name="new" value="dead_letters">
+        <button class="button" type="submit" formaction=address::recovery() name="new" value="dead_letters">
             <span class="when-none">{format!("Recover all {} as a job…", grouped(total))}</span>
             <span class="when-ticked">"Recover ticked as a job…"</span>
         </button>

@@ -11,7 +11,7 @@ pub(super) struct Rights {
 
 impl Rights {
     pub(super) fn of(context: &Context) -> Self {
-        let may = |repair: Repair| context.may(repair.needs()).map_err(|why| sentence(&why));
+        let may = |repair: Repair| context.may_send(repair.needs(), repair.commands()).map_err(|why| sentence(&why));
         Self { replay: may(Repair::Replay), discard: may(Repair::Discard) }
     }
 

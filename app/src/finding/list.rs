@@ -2,6 +2,7 @@
 
 use domain::{
     Permission, Status,
+    connection::needs,
     finding::{Action, Finding},
     operation::PendingAct,
     stream::EntryId,
@@ -11,7 +12,7 @@ use leptos::prelude::*;
 use crate::{
     address,
     context::context,
-    part::{Clock, StatusWord, act_link},
+    part::{Clock, StatusWord, act_link, sentence},
 };
 
 /// Rows; `here` leaves out where they are, on the page of that stream or group.
@@ -90,7 +91,7 @@ fn subject(finding: &Finding) -> AnyView {
         .into_any(),
         _ => view! {
             <p class="finding-where">
-                <a href="/status">"Redis"</a>
+                <a href=address::at("/status")>"Redis"</a>
             </p>
         }
         .into_any(),
@@ -100,29 +101,34 @@ fn subject(finding: &Finding) -> AnyView {
 /// The preview of the one act that makes nothing worse; nothing where the runbook is all there is.
 fn act(finding: &Finding, place: usize) -> Option<AnyView> {
     let (label, href, needs) = way(finding)?;
-    let allowed = needs.map_or(Ok(()), |needs| context().may(needs));
+    let allowed = needs.map_or(Ok(()), |(permission, commands)| {
+        context().may_send(permission, commands).map_err(|why| sentence(&why))
+    });
     Some(act_link(&format!("off-finding-{place}"), &label, href, allowed))
 }
 
-fn way(finding: &Finding) -> Option<(String, String, Option<Permission>)> {
+/// A permission, and the commands that are sent to Redis.
+type Needs = (Permission, &'static [&'static str]);
+
+fn way(finding: &Finding) -> Option<(String, String, Option<Needs>)> {
     let stream = finding.stream.as_deref()?;
     let group = finding.group.as_deref();
     Some(match &finding.action {
         Action::Read => return None,
         Action::Repair { act, ids } => {
-            let (verb, needs) = match act {
-                PendingAct::Claim => ("Claim", Permission::Recover),
-                PendingAct::Acknowledge => ("Acknowledge", Permission::Destroy),
-                PendingAct::DeadLetter => ("Dead-letter", Permission::Recover),
+            let (verb, wanted) = match act {
+                PendingAct::Claim => ("Claim", (Permission::Recover, needs::CLAIM)),
+                PendingAct::Acknowledge => ("Acknowledge", (Permission::Destroy, needs::ACKNOWLEDGE)),
+                PendingAct::DeadLetter => ("Dead-letter", (Permission::Recover, needs::BURY)),
             };
             let listed = ids.iter().map(EntryId::to_string).collect::<Vec<_>>().join(",");
             let parameters = [("ids", Some(listed)), ("act", Some(act.as_str().to_owned()))];
             let href = address::with_query(&address::group(stream, group?), parameters);
-            (format!("{verb} {}…", ids.len()), href, Some(needs))
+            (format!("{verb} {}…", ids.len()), href, Some(wanted))
         }
         Action::Move => {
             let href = address::with_query(&address::group(stream, group?), [("act", Some("move".to_owned()))]);
-            ("Move group…".to_owned(), href, Some(Permission::Operate))
+            ("Move group…".to_owned(), href, Some((Permission::Operate, needs::MOVE)))
         }
         Action::ListPending => ("Show pending".to_owned(), address::pending(stream, group?), None),
         Action::ListEntries { from } => {

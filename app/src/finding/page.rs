@@ -116,7 +116,8 @@ fn shown_or_nothing(shown: Vec<&Finding>, snapshot: &Snapshot) -> AnyView {
         } else {
             ("Nothing of this kind", "There are findings of another status, or of other streams.")
         };
-        let others = (!found.findings.is_empty()).then(|| view! { <p><a href="/findings">"Show all"</a></p> });
+        let others =
+            (!found.findings.is_empty()).then(|| view! { <p><a href=address::at("/findings")>"Show all"</a></p> });
         return view! {
             <Empty title=title>
                 <p>{words}</p>

@@ -9,6 +9,8 @@ use leptos::prelude::*;
 
 use super::list::list;
 
+use crate::address;
+
 /// Findings on the overview; the others are behind the link.
 const WORST: usize = 5;
 
@@ -24,7 +26,7 @@ pub(crate) fn on_overview(found: &Found) -> Option<AnyView> {
         <section aria-labelledby="findings">
             <div class="section-head">
                 <h2 id="findings">"What is wrong with Redis"</h2>
-                <a class="end" href="/findings">
+                <a class="end" href=address::at("/findings")>
                     {words}
                 </a>
             </div>
@@ -40,7 +42,7 @@ pub(crate) fn section(found: &Found, stream: &str, group: Option<&str>) -> Optio
     if here.is_empty() {
         return None;
     }
-    let all = crate::address::with_query("/findings", [("stream", Some(stream.to_owned()))]);
+    let all = crate::address::with_query(&address::at("/findings"), [("stream", Some(stream.to_owned()))]);
     let section = view! {
         <section aria-labelledby="findings">
             <div class="section-head">

@@ -6,7 +6,10 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use crate::part::{Clock, Shape};
+use crate::{
+    address,
+    part::{Clock, Shape},
+};
 
 /// Acts on this group, newest first.
 pub(super) fn changes(changes: &[AuditEntry]) -> AnyView {
@@ -19,7 +22,7 @@ pub(super) fn changes(changes: &[AuditEntry]) -> AnyView {
         <section aria-labelledby="changes">
             <div class="section-head">
                 <h2 id="changes">"What was done here"</h2>
-                <a class="end" href="/audit">
+                <a class="end" href=address::at("/audit")>
                     "Audit"
                 </a>
             </div>

@@ -2,6 +2,7 @@
 
 use domain::{
     Permission,
+    connection::needs,
     stream::{GroupSample, StreamSample},
 };
 use leptos::prelude::*;
@@ -25,7 +26,7 @@ use crate::{
     context::context,
     finding,
     overview::sentences,
-    part::{Page, RedisAway, Split, StatusWord, act_button, act_link, loaded, redis_answers},
+    part::{Page, RedisAway, Split, StatusWord, act_button, act_link, loaded, redis_answers, sentence},
     runbook,
 };
 
@@ -58,7 +59,7 @@ fn show(view: &GroupView, query: &Parameters) -> AnyView {
     }
     .into_any();
     let crumbs =
-        vec![("/streams".to_owned(), "Streams".to_owned()), (address::stream(&view.stream), view.stream.clone())];
+        vec![(address::at("/streams"), "Streams".to_owned()), (address::stream(&view.stream), view.stream.clone())];
     let page = view! {
         <Page title=view.name.clone() lede=lede(view) crumbs=crumbs actions=actions(view)>
             {body}
@@ -135,10 +136,13 @@ fn actions(view: &GroupView) -> AnyView {
         ("paused", if paused { "false" } else { "true" }.to_owned()),
     ];
     let operate = context.may(Permission::Operate);
-    let pause = act_button("off-pause", class, label, "/api/fn/group/pause", fields, operate.clone().and(here));
+    let pause = act_button("off-pause", class, label, "/api/fn/group/pause", fields, operate.and(here));
     let answers = redis_answers(&view.snapshot);
-    let may_move = operate.and_then(|()| answers.clone());
-    let may_delete = context.may(Permission::Destroy).and(answers);
+    let may_send = |permission, commands| {
+        context.may_send(permission, commands).map_err(|why| sentence(&why)).and_then(|()| answers.clone())
+    };
+    let may_move = may_send(Permission::Operate, needs::MOVE);
+    let may_delete = may_send(Permission::Destroy, needs::DELETE_GROUP);
     let open = |act: &'static str| {
         let changes = PANEL.map(|name| (name, (name == "act").then_some(act)));
         address::here_with(&changes)

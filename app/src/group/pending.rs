@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Permission, Status,
+    connection::needs,
     figure::grouped,
     operation::PendingAct,
     stream::{EntryId, PENDING_WARN, PendingEntry, PendingPage},
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     address::{self, Parameters},
     context::context,
-    part::{Empty, Off, StatusWord, redis_answers, turning},
+    part::{Empty, Off, StatusWord, redis_answers, sentence, turning},
 };
 
 /// Counters above this were set by a program that gave up on the entry (F16), not counted.
@@ -156,12 +157,13 @@ fn list(view: &GroupView, page: &PendingPage, query: &Parameters) -> AnyView {
 /// The bar with what can be done with the selected entries; each opens its preview.
 fn selection(view: &GroupView, all: bool, count: usize) -> AnyView {
     let buttons = PENDING_ACTS.map(|act| {
-        let (label, permission) = match act {
-            PendingAct::Claim => ("Claim…", Permission::Recover),
-            PendingAct::Acknowledge => ("Acknowledge…", Permission::Destroy),
-            PendingAct::DeadLetter => ("Dead-letter…", Permission::Recover),
+        let (label, permission, commands) = match act {
+            PendingAct::Claim => ("Claim…", Permission::Recover, needs::CLAIM),
+            PendingAct::Acknowledge => ("Acknowledge…", Permission::Destroy, needs::ACKNOWLEDGE),
+            PendingAct::DeadLetter => ("Dead-letter…", Permission::Recover, needs::BURY),
         };
-        match context().may(permission).and_then(|()| redis_answers(&view.snapshot)) {
+        let may = context().may_send(permission, commands).map_err(|why| sentence(&why));
+        match may.and_then(|()| redis_answers(&view.snapshot)) {
             Ok(()) => view! {
                 <button class="button" name="act" value=act.as_str()>
                     {label}

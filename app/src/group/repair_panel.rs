@@ -68,7 +68,7 @@ fn form(view: &GroupView, act: PendingAct, made: &Report, query: &Parameters, cl
     let class = if act == PendingAct::Acknowledge { "button danger armed" } else { "button primary" };
     let button = (count > 0).then(|| view! { <button class=class>{label}</button> });
     view! {
-        <form class="confirm" method="post" action="/api/fn/group/repair" data-needs-redis="">
+        <form class="confirm" method="post" action=address::at("/api/fn/group/repair") data-needs-redis="">
             <input type="hidden" name="stream" value=view.stream.clone() />
             <input type="hidden" name="group" value=view.name.clone() />
             <input type="hidden" name="act" value=act.as_str() />

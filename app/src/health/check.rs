@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Status, Timestamp,
+    connection::{Rights, Role},
     figure::grouped,
     health::{LossKind, OutboxState, Readiness},
     stream::{RedisFacts, Snapshot},
@@ -41,17 +42,44 @@ impl Check {
     }
 }
 
-/// Whether the server answers.
-pub(super) fn connection(snapshot: &Snapshot) -> Check {
+/// Whether the server answers; what still works without it depends on whether the services are there.
+pub(super) fn connection(snapshot: &Snapshot, is_home: bool) -> Check {
     match &snapshot.error {
         None if snapshot.at == Timestamp::default() => {
             check("Redis", Status::Unknown, "Not asked yet", "the sampler has not looked at it yet")
         }
         None => check("Redis", Status::Ok, "Answers", "it answered the last time it was asked"),
-        Some(error) => check("Redis", Status::Bad, "Away", error.clone()).still(
+        Some(error) => check("Redis", Status::Bad, "Away", error.clone()).still(if is_home {
             "Projects, backlog, sprints and the audit log work. Events wait in the outbox and are published when it is back. \
-             Pages show what was seen last.",
-        ),
+             Pages show what was seen last."
+        } else {
+            "Every other connection. Pages show what was seen last, with history and audit log."
+        }),
+    }
+}
+
+/// What this console's user may do there.
+pub(super) fn rights(rights: &Rights) -> Check {
+    let user = rights.user.as_deref().unwrap_or("of this connection");
+    if let Some(why) = &rights.unknown {
+        return check("Rights", Status::Unknown, "Unknown", why.clone()).still("What Redis allows.");
+    }
+    if let Some(why) = rights.blind_spots() {
+        return check("Rights", Status::Warn, "Not all is seen", why)
+            .still("What it may see. docs/connections.md has the whole list.");
+    }
+    match rights.role() {
+        Role::WatchOnly => {
+            let refused = format!("the user {user} may read everything and change nothing");
+            check("Rights", Status::Ok, "Watch only", refused).still("Looking at everything. Repairs are off.")
+        }
+        Role::OperateInPart => {
+            let refused = format!("the user {user} is refused {}", rights.refused.join(", "));
+            check("Rights", Status::Idle, "In part", refused).still("Repairs that need nothing else.")
+        }
+        Role::Operate | Role::Unknown => {
+            check("Rights", Status::Ok, "Operate", format!("the user {user} may watch and repair"))
+        }
     }
 }
 
@@ -65,7 +93,7 @@ pub(super) fn eviction(redis: &RedisFacts) -> Check {
             .still("Set maxmemory-policy to noeviction: a stream that is evicted is gone with its groups.");
     }
     match (policy.as_str(), redis.max_memory_bytes) {
-        ("", _) => check("Eviction", Status::Unknown, "Unknown", "the server has not told its policy"),
+        ("", _) => check("Eviction", Status::Unknown, "Unknown", untold(redis, "the server has not told its policy")),
         ("noeviction", _) => {
             check("Eviction", Status::Ok, "Off", "when memory is full, writes are refused; nothing is lost")
         }
@@ -89,7 +117,7 @@ pub(super) fn eviction(redis: &RedisFacts) -> Check {
 /// How full the server is.
 pub(super) fn memory(redis: &RedisFacts, used: &str, limit: &str) -> Check {
     if redis.version.is_empty() {
-        return check("Memory", Status::Unknown, "Unknown", "the server was never reached");
+        return check("Memory", Status::Unknown, "Unknown", untold(redis, "the server was never reached"));
     }
     if redis.max_memory_bytes == 0 {
         return check("Memory", Status::Ok, "No limit", format!("{used} used; the machine's memory is the limit"));
@@ -100,7 +128,11 @@ pub(super) fn memory(redis: &RedisFacts, used: &str, limit: &str) -> Check {
         return check("Memory", Status::Ok, "Has room", reason);
     }
     check("Memory", Status::Warn, "Nearly full", reason)
-        .still("Everything works. When it is full, events wait in the outbox: trim streams or raise maxmemory.")
+        .still("Everything works. When it is full, Redis refuses what is written: trim streams or raise maxmemory.")
+}
+
+fn untold(redis: &RedisFacts, otherwise: &str) -> String {
+    redis.untold.clone().unwrap_or_else(|| otherwise.to_owned())
 }
 
 /// Whether a service can do its work.
@@ -246,6 +278,28 @@ mod tests {
         let lost = RedisFacts { evicted_keys: 3, ..redis("noeviction", 100) };
         assert_eq!(eviction(&lost).word, "Keys were lost");
         assert_eq!(eviction(&RedisFacts::default()).status, Status::Unknown);
+    }
+
+    #[test]
+    fn a_user_that_may_only_watch_is_well_and_one_that_is_blind_is_not() {
+        let refusing = |commands: &[&str]| Rights {
+            user: Some("watcher".into()),
+            refused: commands.iter().map(|command| (*command).to_owned()).collect(),
+            ..Rights::default()
+        };
+        let watcher = rights(&refusing(domain::connection::needs::OPERATE));
+        assert_eq!((watcher.status, watcher.word), (Status::Ok, "Watch only"));
+        let blind = rights(&refusing(&["xpending"]));
+        assert_eq!(blind.status, Status::Warn);
+        assert!(blind.reason.contains("+xpending"), "{}", blind.reason);
+        assert_eq!(rights(&Rights::unknown("it may not ask")).status, Status::Unknown);
+    }
+
+    #[test]
+    fn what_the_server_does_not_tell_is_unknown_with_the_reason() {
+        let silent = RedisFacts { untold: Some("NOPERM info".into()), ..RedisFacts::default() };
+        assert_eq!((eviction(&silent).status, memory(&silent, "", "").status), (Status::Unknown, Status::Unknown));
+        assert!(memory(&silent, "", "").reason.contains("NOPERM"));
     }
 
     #[test]

@@ -24,7 +24,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 struct Measured {
     context: Context,
     snapshot: Arc<Snapshot>,
-    services: [Readiness; 4],
+    /// Of the services; none where they are not.
+    services: Vec<Readiness>,
     console_answers: bool,
     outboxes: Vec<OutboxState>,
 }
@@ -36,58 +37,69 @@ pub(crate) fn HealthPage() -> impl IntoView {
 }
 
 async fn measure(context: Context) -> Result<Measured, Refusal> {
-    let ask = |service| readiness(&context.services, &context.redis, service);
-    let (project, backlog, sprint, chronicle, console, outboxes) = tokio::join!(
-        ask(Service::Project),
-        ask(Service::Backlog),
-        ask(Service::Sprint),
-        ask(Service::Chronicle),
-        tokio::time::timeout(TIMEOUT, context.console.database().ready()),
-        tokio::time::timeout(TIMEOUT, services::outbox::waiting(&context.services)),
-    );
+    let outboxes = async {
+        if !context.is_home() {
+            return Vec::new();
+        }
+        let waiting = services::outbox::waiting(&context.services);
+        tokio::time::timeout(TIMEOUT, waiting).await.unwrap_or_default()
+    };
+    let console = tokio::time::timeout(TIMEOUT, context.console.database().ready());
+    let (services, console, outboxes) = tokio::join!(services_of(&context), console, outboxes);
     Ok(Measured {
         snapshot: context.snapshot(),
-        services: [project, backlog, sprint, chronicle],
+        services,
         console_answers: matches!(console, Ok(Ok(()))),
-        outboxes: outboxes.unwrap_or_default(),
+        outboxes,
         context,
     })
 }
 
+/// The services, where they are.
+async fn services_of(context: &Context) -> Vec<Readiness> {
+    if !context.is_home() {
+        return Vec::new();
+    }
+    let ask = |service| readiness(&context.services, &context.redis, service);
+    let (project, backlog, sprint, chronicle) =
+        tokio::join!(ask(Service::Project), ask(Service::Backlog), ask(Service::Sprint), ask(Service::Chronicle),);
+    vec![project, backlog, sprint, chronicle]
+}
+
 fn show(measured: &Measured) -> AnyView {
-    let redis = redis_checks(&measured.snapshot);
+    let redis = redis_checks(&measured.snapshot, measured.context.is_home());
     let services: Vec<Check> = measured.services.iter().map(check::service).collect();
     let databases = database_checks(measured);
     let now = clock::now();
     let settings = &measured.context.settings;
     let outbox = measured.outboxes.iter().find(|outbox| outbox.service == "sprint");
-    let flow = vec![
-        check::outbox("sprint", outbox, now),
-        check::losses(outbox, now),
-        check::sampler(measured.snapshot.at, now, settings.sample_every),
-    ];
+    let of_services =
+        measured.context.is_home().then(|| [check::outbox("sprint", outbox, now), check::losses(outbox, now)]);
+    let sampler = check::sampler(measured.snapshot.at, now, settings.sample_every);
+    let flow: Vec<Check> = of_services.into_iter().flatten().chain([sampler]).collect();
     let all: Vec<&Check> = [&redis, &services, &databases, &flow].into_iter().flatten().collect();
     let lede = check::summary(&all);
     let parts =
         [("Redis", "redis", &redis), ("Services", "services", &services), ("Databases", "databases", &databases)];
-    let tables = parts.map(|(title, id, checks)| {
+    let tables = parts.into_iter().filter(|(_, _, checks)| !checks.is_empty()).map(|(title, id, checks)| {
         let facts = (id == "redis").then(|| facts(&measured.snapshot.redis, settings.embedded_redis));
         section(title, id, checks, facts)
     });
+    let tables = tables.collect_view();
     let flow = section("On the way", "flow", &flow, None);
     view! {
         <Page title="Health" lede=lede.into_any()>
-            {tables.into_iter().collect_view()}
+            {tables}
             {flow}
         </Page>
     }
     .into_any()
 }
 
-fn redis_checks(snapshot: &Snapshot) -> Vec<Check> {
+fn redis_checks(snapshot: &Snapshot, is_home: bool) -> Vec<Check> {
     let redis = &snapshot.redis;
     let memory = check::memory(redis, &bytes(redis.used_memory_bytes), &bytes(redis.max_memory_bytes));
-    vec![check::connection(snapshot), check::eviction(redis), memory]
+    vec![check::connection(snapshot, is_home), check::rights(&redis.rights), check::eviction(redis), memory]
 }
 
 fn database_checks(measured: &Measured) -> Vec<Check> {
@@ -111,6 +123,9 @@ fn database_checks(measured: &Measured) -> Vec<Check> {
 }
 
 fn facts(redis: &RedisFacts, embedded: bool) -> AnyView {
+    if let Some(why) = &redis.untold {
+        return view! { <p class="muted">{format!("It does not tell of itself: {why}.")}</p> }.into_any();
+    }
     if redis.version.is_empty() {
         return view! { <p class="muted">"Never reached, so nothing is known about it."</p> }.into_any();
     }

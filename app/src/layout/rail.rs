@@ -2,9 +2,9 @@
 
 use domain::{Status, figure::grouped};
 use leptos::{either::Either, prelude::*};
-use leptos_router::hooks::use_location;
 
 use crate::{
+    address,
     context::{Context, context},
     part::{Icon, Shape},
 };
@@ -37,7 +37,8 @@ const SCRUM: [Place; 4] = [
     place("/sprints", "sprint", "Sprints", true),
     place("/chronicle", "chronicle", "Chronicle", false),
 ];
-const GOVERN: [Place; 4] = [
+const GOVERN: [Place; 5] = [
+    place(address::CONNECTIONS, "connections", "Connections", false),
     place("/audit", "audit", "Audit", false),
     place("/access", "access", "Access", false),
     place("/status", "health", "Health", false),
@@ -48,18 +49,25 @@ const GOVERN: [Place; 4] = [
 pub(crate) fn Rail() -> impl IntoView {
     let context = context();
     let list = |places: &'static [Place]| places.iter().map(|place| item(&context, place)).collect_view();
-    let behind_more = [&OPERATE[..], &SCRUM, &GOVERN].into_iter().flatten().filter(|place| !place.primary);
+    // the scrum is where its events are
+    let scrum: &'static [Place] = if context.is_home() { &SCRUM } else { &[] };
+    let behind_more = [&OPERATE[..], scrum, &GOVERN].into_iter().flatten().filter(|place| !place.primary);
     let more = behind_more.map(|place| item(&context, place)).collect_view();
     view! {
         <nav class="rail" id="rail" data-live="" aria-label="Pages">
-            <a class="brand" href="/" aria-label="DSM Console, overview">
+            <a class="brand" href=address::at("/") aria-label="DSM Console, overview">
                 <Icon name="brand" />
                 <span>"DSM Console"</span>
             </a>
             <p class="rail-title">"Operate"</p>
             <ul>{list(&OPERATE)}</ul>
-            <p class="rail-title">"Scrum"</p>
-            <ul>{list(&SCRUM)}</ul>
+            {(!scrum.is_empty())
+                .then(|| {
+                    view! {
+                        <p class="rail-title">"Scrum"</p>
+                        <ul>{list(scrum)}</ul>
+                    }
+                })}
             <p class="rail-title">"Govern"</p>
             <ul>{list(&GOVERN)}</ul>
             <details class="rail-more" id="rail-more">
@@ -76,7 +84,7 @@ pub(crate) fn Rail() -> impl IntoView {
 }
 
 fn item(context: &Context, place: &'static Place) -> impl IntoView + use<> {
-    let path = use_location().pathname.get_untracked();
+    let path = address::here();
     let is_here = if place.href == "/" { path == "/" } else { path.starts_with(place.href) };
     let count = (place.href == "/dead-letters").then(|| context.snapshot().dead_letters()).filter(|count| *count > 0);
     let worst = match place.href {
@@ -85,9 +93,10 @@ fn item(context: &Context, place: &'static Place) -> impl IntoView + use<> {
         "/alerts" => firing(context).map(|(status, count)| (status, grouped(count), " alerts fire")),
         _ => None,
     };
+    let href = if place.href == address::CONNECTIONS { place.href.to_owned() } else { address::at(place.href) };
     view! {
         <li class=place.primary.then_some("primary")>
-            <a class="rail-link" href=place.href aria-current=is_here.then_some("page") title=place.name>
+            <a class="rail-link" href=href aria-current=is_here.then_some("page") title=place.name>
                 <Icon name=place.icon />
                 <span>{place.name}</span>
                 {count.map(|count| view! { <span class="rail-count">{grouped(count)}</span> })}
@@ -129,7 +138,9 @@ fn firing(context: &Context) -> Option<(Status, u64)> {
 fn foot(context: &Context) -> impl IntoView + use<> {
     let snapshot = context.snapshot();
     let redis = &snapshot.redis;
-    let server = if redis.version.is_empty() {
+    let server = if redis.untold.is_some() {
+        Either::Left("Redis does not tell its version")
+    } else if redis.version.is_empty() {
         Either::Left("no Redis yet")
     } else {
         let product = if redis.product == "valkey" { "Valkey" } else { "Redis" };
@@ -138,7 +149,7 @@ fn foot(context: &Context) -> impl IntoView + use<> {
     view! {
         <div class="rail-foot">
             <p>{server} <br /> {format!("console {}", context.settings.version)}</p>
-            <form method="post" action="/api/fn/view/prefer">
+            <form method="post" action=address::at("/api/fn/view/prefer")>
                 <button class="rail-link rail-fold" name="rail" value="toggle" title="Fold or unfold the rail">
                     <Icon name="rail" />
                     <span>"Fold"</span>

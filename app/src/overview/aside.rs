@@ -76,7 +76,7 @@ pub(super) fn causes(overview: &Overview) -> AnyView {
             <div class="section-head">
                 <h2 id="causes">"Dead letters by cause"</h2>
                 <span class="note">{records}</span>
-                <a class="end" href="/dead-letters">
+                <a class="end" href=address::at("/dead-letters")>
                     "All causes"
                 </a>
             </div>
@@ -168,7 +168,7 @@ pub(super) fn changes(overview: &Overview) -> AnyView {
             <div class="section-head">
                 <h2 id="changes">"What changed"</h2>
                 <span class="note">"by this console"</span>
-                <a class="end" href="/audit">
+                <a class="end" href=address::at("/audit")>
                     "Audit"
                 </a>
             </div>

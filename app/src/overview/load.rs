@@ -20,12 +20,18 @@ const CHANGES: usize = 8;
 
 pub(super) struct Overview {
     pub(super) snapshot: Arc<Snapshot>,
-    /// `None` = the project service's database is away.
+    pub(super) causes: Result<Vec<Cause>, String>,
+    pub(super) changes: Result<Vec<AuditEntry>, String>,
+    pub(super) scrum: Scrum,
+}
+
+/// What the services tell.
+#[derive(Default)]
+pub(super) struct Scrum {
+    /// `None` = the project service's database is away, or the services are elsewhere.
     pub(super) demo: Option<DemoState>,
     pub(super) projects: Option<usize>,
     pub(super) sprint: Option<ActiveSprint>,
-    pub(super) causes: Result<Vec<Cause>, String>,
-    pub(super) changes: Result<Vec<AuditEntry>, String>,
     /// Services whose events wait to be published.
     pub(super) outbox: Vec<OutboxState>,
     pub(super) removal: Option<Removal>,
@@ -50,7 +56,7 @@ impl Overview {
         let is_empty_and_ours =
             |name: &str, length: u64| length == 0 && [keys::TASK_UPDATE_EVENTS, keys::DSM_EVENTS].contains(&name);
         self.is_live()
-            && self.projects == Some(0)
+            && self.scrum.projects == Some(0)
             && self.snapshot.streams.iter().all(|stream| is_empty_and_ours(&stream.name, stream.length))
     }
 
@@ -67,27 +73,40 @@ impl Overview {
 
 /// Loads the page; `removing` asks for what goes with the demo too.
 pub(super) async fn load(context: Context, removing: bool) -> Result<Overview, Refusal> {
-    let services = &context.services;
     let snapshot = context.snapshot();
-    let (demo, projects, sprint, causes, changes, outbox, removal) = tokio::join!(
-        services::demo::state(services),
-        services::project::list(services),
-        active_sprint(services),
+    let (scrum, causes, changes) = tokio::join!(
+        scrum(&context, removing),
         causes(&context, &snapshot),
         console::audit::list(&context.console, None, None, CHANGES),
-        services::outbox::waiting(services),
-        removal(services, removing),
     );
     Ok(Overview {
         snapshot,
+        causes: causes.map_err(|refusal| refusal.message),
+        changes: changes.map(|page| page.entries).map_err(|error| Refusal::from(error).message),
+        scrum,
+    })
+}
+
+/// What the services tell; nothing where they are not.
+async fn scrum(context: &Context, removing: bool) -> Scrum {
+    if !context.is_home() {
+        return Scrum::default();
+    }
+    let services = &context.services;
+    let (demo, projects, sprint, outbox, removal) = tokio::join!(
+        services::demo::state(services),
+        services::project::list(services),
+        active_sprint(services),
+        services::outbox::waiting(services),
+        removal(services, removing),
+    );
+    Scrum {
         demo: demo.ok(),
         projects: projects.ok().map(|projects| projects.len()),
         sprint,
-        causes: causes.map_err(|refusal| refusal.message),
-        changes: changes.map(|page| page.entries).map_err(|error| Refusal::from(error).message),
         outbox: outbox.into_iter().filter(|state| state.unsent > 0).collect(),
         removal,
-    })
+    }
 }
 
 /// Redis is asked only if it answers, and only if the sampler has seen a dead letter.

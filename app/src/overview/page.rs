@@ -11,7 +11,7 @@ use super::{
     worst::worst,
 };
 use crate::{
-    address::Parameters,
+    address::{self, Parameters},
     context::context,
     demo::{FirstRun, RemovalPanel, Running},
     finding::on_overview,
@@ -34,15 +34,15 @@ fn show(overview: &Overview, query: &Parameters) -> AnyView {
         }
         .into_any();
     }
-    let demo = overview.demo.filter(|demo| demo.loaded);
-    let removal = demo.and(overview.removal);
+    let demo = overview.scrum.demo.filter(|demo| demo.loaded);
+    let removal = demo.and(overview.scrum.removal);
     let removal =
         removal.map(|removal| view! { <RemovalPanel tasks=removal.tasks sprints=removal.sprints /> }.into_any());
     let body = view! {
         <RedisAway />
         {demo.map(|demo| view! { <Running demo=demo /> })}
         {figures(overview, query)}
-        {overview.sprint.as_ref().map(sprint_strip)}
+        {overview.scrum.sprint.as_ref().map(sprint_strip)}
         <div class="columns">
             {causes(overview)}
             {changes(overview)}
@@ -85,7 +85,7 @@ fn no_groups() -> AnyView {
             "No stream has a consumer group. One appears here as soon as a program makes it, with "
             <code>"XGROUP CREATE <stream> <group> $"</code>
             ". The streams are in "
-            <a href="/streams">"Streams"</a>
+            <a href=address::at("/streams")>"Streams"</a>
             "."
         </p>
     }

@@ -12,6 +12,7 @@ use leptos::prelude::*;
 
 use super::{load::Overview, order::percent};
 use crate::{
+    address,
     chart::Spark,
     part::{FigureText, Metric, metric, metrics},
 };
@@ -82,7 +83,7 @@ fn dead_letters(overview: &Overview) -> AnyView {
         .then(|| view! { <Spark values=history floor=10.0 label="Dead letters over the last hour" /> }.into_any());
     let value = match count {
         0 => "0".into_any(),
-        count => view! { <a href="/dead-letters">{grouped(count)}</a> }.into_any(),
+        count => view! { <a href=address::at("/dead-letters")>{grouped(count)}</a> }.into_any(),
     };
     metric(Metric { id: "dead-letters", label: "Dead letters", value, unit: "", note, status: None, spark })
 }

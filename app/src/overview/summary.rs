@@ -35,7 +35,7 @@ pub(super) fn lede(snapshot: &Snapshot) -> String {
 
 /// Events that wait, a line for each service; nothing if none do. What is wrong with Redis are findings.
 pub(super) fn alerts(overview: &Overview) -> Option<AnyView> {
-    let lines: Vec<AnyView> = overview.outbox.iter().map(waiting).collect();
+    let lines: Vec<AnyView> = overview.scrum.outbox.iter().map(waiting).collect();
     (!lines.is_empty()).then(|| {
         view! {
             <section aria-labelledby="alerts">

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::Off;
 
+use crate::address;
+
 /// A link to where something is done, or the button that is off.
 pub(crate) fn act_link(id: &str, label: &str, href: String, allowed: Result<(), String>) -> AnyView {
     match allowed {
@@ -32,7 +34,7 @@ pub(crate) fn act_button(
             let fields =
                 fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
             return view! {
-                <form method="post" action=action data-key=label.to_owned()>
+                <form method="post" action=address::at(action) data-key=label.to_owned()>
                     {fields.collect_view()}
                     <button class=class>{label.to_owned()}</button>
                 </form>

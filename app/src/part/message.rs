@@ -7,7 +7,10 @@ use leptos_axum::ResponseOptions;
 
 use super::{Page, Shape};
 
-use crate::address::Parameters;
+use crate::{
+    address::{self, Parameters},
+    context::context,
+};
 
 /// Stays with its subject.
 #[component]
@@ -99,9 +102,9 @@ pub(crate) fn refusal_page(refusal: &Refusal) -> AnyView {
                 <p>{message}</p>
                 <p>{next}</p>
                 <p>
-                    <a href="/">"Overview"</a>
+                    <a href=address::at("/")>"Overview"</a>
                     " · "
-                    <a href="/status">"Health"</a>
+                    <a href=address::at("/status")>"Health"</a>
                 </p>
             </div>
         </Page>
@@ -112,7 +115,32 @@ pub(crate) fn refusal_page(refusal: &Refusal) -> AnyView {
 /// An address that shows nothing.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
-    refusal_page(&Refusal::not_found("there is no page at this address"))
+    let connections = context().connections;
+    if !address::here().starts_with("/at/") {
+        return refusal_page(&Refusal::not_found("there is no page at this address"));
+    }
+    let links = connections.iter().map(|known| {
+        let (href, name) = (format!("{}/", known.prefix()), known.name().to_owned());
+        view! {
+            <li>
+                <a href=href>{name}</a>
+            </li>
+        }
+    });
+    let links = links.collect_view();
+    set_status(RefusalKind::NotFound.http_status());
+    view! {
+        <Page title="No such connection">
+            <div class="empty">
+                <p>"No Redis of this name is watched. These are:"</p>
+                <ul>{links}</ul>
+                <p>
+                    <a href=address::CONNECTIONS>"Connections"</a>
+                </p>
+            </div>
+        </Page>
+    }
+    .into_any()
 }
 
 fn set_status(code: u16) {

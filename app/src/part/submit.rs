@@ -14,10 +14,13 @@ pub(crate) fn Submit(
     #[prop(optional)]
     class: &'static str,
     needs: Permission,
+    /// What it makes the console send to Redis, as [`domain::connection::needs`] has it.
+    #[prop(optional)]
+    sends: &'static [&'static str],
     /// Unique on the page.
     id: &'static str,
 ) -> impl IntoView {
-    match context().may(needs) {
+    match context().may_send(needs, sends) {
         Ok(()) => Either::Left(view! {
             <button class=format!("button {class}") type="submit">
                 {label}

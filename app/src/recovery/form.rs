@@ -1,6 +1,6 @@
 //! What a new job is to be about, in which order and how fast.
 
-use domain::{Permission, dead_letter::Cursor, recovery::CANARY_AT_MOST, recovery::RATE_AT_MOST};
+use domain::{Permission, connection::needs, dead_letter::Cursor, recovery::CANARY_AT_MOST, recovery::RATE_AT_MOST};
 use leptos::prelude::*;
 
 use crate::{
@@ -67,8 +67,8 @@ pub(super) fn panel(choice: &Choice) -> AnyView {
         radio("as_is", "As they are", "all are sent, whatever came after them; needs a reason"),
     ];
     view! {
-        <Panel kicker="Nothing is sent before its dry run was looked at" title=title.into_any() close=address::RECOVERY>
-            <form method="post" action="/api/fn/recovery/create" data-needs-redis="">
+        <Panel kicker="Nothing is sent before its dry run was looked at" title=title.into_any() close=address::recovery()>
+            <form method="post" action=address::at("/api/fn/recovery/create") data-needs-redis="">
                 <input type="hidden" name="job[what]" value=what />
                 <div class="panel-body">
                     <section class="panel-section" aria-label="What">
@@ -105,8 +105,8 @@ pub(super) fn panel(choice: &Choice) -> AnyView {
                     </section>
                 </div>
                 <footer class="panel-foot">
-                    <Submit label="Freeze and show dry run" class="primary" needs=Permission::Recover id="off-make-job" />
-                    <a class="button" href=address::RECOVERY>
+                    <Submit label="Freeze and show dry run" class="primary" needs=Permission::Recover sends=needs::RECOVER id="off-make-job" />
+                    <a class="button" href=address::recovery()>
                         "Cancel"
                     </a>
                 </footer>

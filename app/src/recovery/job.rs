@@ -3,6 +3,7 @@
 use console::recovery;
 use domain::{
     Permission, Refusal, Status,
+    connection::needs,
     figure::grouped,
     recovery::{ItemPage, ItemState, Job, Order, State, Word},
     time::humane,
@@ -46,7 +47,7 @@ async fn load(context: &Context, id: &str, state: Option<ItemState>, after: i64)
 
 fn show(shown: &Shown) -> AnyView {
     let job = &shown.job;
-    let crumbs = vec![(address::RECOVERY.to_owned(), "Recovery".to_owned())];
+    let crumbs = vec![(address::recovery(), "Recovery".to_owned())];
     let (lede, actions) = (lede(job), actions(job));
     let body = (notices(job), figures(job), facts(job), items::section(shown));
     view! {
@@ -106,11 +107,13 @@ fn actions(job: &Job) -> AnyView {
 }
 
 fn word(job: i64, word: Word, label: String, class: &'static str, off: &'static str) -> AnyView {
+    // what only ends something sends nothing
+    let sends = if matches!(word, Word::Start | Word::Resume) { needs::RECOVER } else { &[] };
     view! {
-        <form method="post" action="/api/fn/recovery/say">
+        <form method="post" action=address::at("/api/fn/recovery/say")>
             <input type="hidden" name="job" value=job />
             <input type="hidden" name="word" value=word.as_str() />
-            <Submit label=label class=class needs=Permission::Recover id=off />
+            <Submit label=label class=class needs=Permission::Recover sends=sends id=off />
         </form>
     }
     .into_any()

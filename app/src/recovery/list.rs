@@ -82,7 +82,7 @@ fn empty() -> AnyView {
                 "goes on after a crash, and ends with a result for each entry."
             </p>
             <p>
-                "Begin at " <a href="/dead-letters">"Dead letters"</a>
+                "Begin at " <a href=address::at("/dead-letters")>"Dead letters"</a>
                 ": choose a cause, then " <b>"Recover as a job"</b> "."
             </p>
         </Empty>
@@ -94,7 +94,7 @@ fn table(shown: &Shown) -> AnyView {
     let rows = shown.jobs.iter().map(row).collect_view();
     let newest = (!shown.is_first).then(|| {
         view! {
-            <a class="button quiet" href=address::RECOVERY>
+            <a class="button quiet" href=address::recovery()>
                 <Icon name="prev" />
                 "Newest"
             </a>
@@ -102,7 +102,7 @@ fn table(shown: &Shown) -> AnyView {
     });
     let older = shown.older.map(|older| {
         view! {
-            <a class="button quiet" href=with_query(address::RECOVERY, [("before", Some(older.to_string()))])>
+            <a class="button quiet" href=with_query(&address::recovery(), [("before", Some(older.to_string()))])>
                 "Older"
                 <Icon name="next" />
             </a>

@@ -11,7 +11,7 @@ use super::{
     prose::{inline, prose},
     schema::{self, Field, Kind},
 };
-use crate::part::Icon;
+use crate::{address, part::Icon};
 
 pub(super) fn operation(operation: &Operation, needs: Option<Permission>, document: &Value, place: &Place) -> AnyView {
     let id = operation.id.clone();
@@ -62,7 +62,7 @@ fn needs_what(needs: Option<Permission>) -> AnyView {
         Some(permission) => {
             let word = permission.as_str();
             view! {
-                <small class="muted">"needs " <a class="mono" href=format!("/access#{word}")>{word}</a></small>
+                <small class="muted">"needs " <a class="mono" href=format!("{}#{word}", address::at("/access"))>{word}</a></small>
             }
             .into_any()
         }

@@ -12,7 +12,7 @@ use super::{
     schema,
 };
 use crate::{
-    address::{Parameters, with_query},
+    address::{self, Parameters, with_query},
     context::{GuardRow, context},
     part::{Icon, Page, Split, counted, refusal_page},
 };
@@ -38,13 +38,13 @@ impl Place {
 
     fn address(&self, schema: Option<&str>) -> String {
         let schema = schema.map(str::to_owned);
-        with_query(PATH, [("tag", self.tag.clone()), ("q", self.search.clone()), ("schema", schema)])
+        with_query(&address::at(PATH), [("tag", self.tag.clone()), ("q", self.search.clone()), ("schema", schema)])
     }
 }
 
 /// The address of an operation.
 fn address_of(operation: &Operation) -> String {
-    format!("{}#{}", with_query(PATH, [("tag", Some(operation.tag.clone()))]), operation.id)
+    format!("{}#{}", with_query(&address::at(PATH), [("tag", Some(operation.tag.clone()))]), operation.id)
 }
 
 #[component]
@@ -84,7 +84,7 @@ fn show(document: &Value, guard: &[GuardRow], place: &Place) -> Result<AnyView, 
         counted(all.len() as u64, "operation")
     );
     let download = view! {
-        <a class="button" href="/api/openapi.json" download="openapi.json">
+        <a class="button" href=address::at("/api/openapi.json") download="openapi.json">
             <Icon name="download" />
             "OpenAPI"
         </a>
@@ -107,7 +107,8 @@ fn show(document: &Value, guard: &[GuardRow], place: &Place) -> Result<AnyView, 
 fn filters(tags: &[Tag], place: &Place) -> AnyView {
     let chips = tags.iter().map(|tag| {
         let current = place.tag.as_deref() == Some(&tag.name);
-        let href = if current { PATH.to_owned() } else { with_query(PATH, [("tag", Some(tag.name.clone()))]) };
+        let href =
+            if current { address::at(PATH) } else { with_query(&address::at(PATH), [("tag", Some(tag.name.clone()))]) };
         view! {
             <a class="chip" href=href aria-current=current.then_some("true")>
                 {tag.name.clone()}
@@ -115,7 +116,7 @@ fn filters(tags: &[Tag], place: &Place) -> AnyView {
         }
     });
     view! {
-        <form class="filters" method="get" action=PATH role="search">
+        <form class="filters" method="get" action=address::at(PATH) role="search">
             <input
                 class="input"
                 type="search"
@@ -163,7 +164,7 @@ fn index(tags: &[Tag], all: &[Operation]) -> AnyView {
 
 fn whole(chosen: &[&Operation], guard: &[GuardRow], document: &Value, place: &Place) -> AnyView {
     if chosen.is_empty() {
-        return view! { <p class="muted">"No operation has all these words." " " <a href=PATH>"All operations"</a></p> }.into_any();
+        return view! { <p class="muted">"No operation has all these words." " " <a href=address::at(PATH)>"All operations"</a></p> }.into_any();
     }
     chosen.iter().map(|one| operation(one, needs(one, guard), document, place)).collect_view().into_any()
 }

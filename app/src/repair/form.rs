@@ -4,7 +4,7 @@ use domain::operation::{Outcome, Report};
 use leptos::prelude::*;
 
 use crate::{
-    address::Parameters,
+    address::{self, Parameters},
     part::{Icon, report, sentence},
 };
 
@@ -45,7 +45,7 @@ pub(crate) fn confirm(form: &Confirm, made: &Report, query: &Parameters) -> AnyV
         }
     });
     view! {
-        <form class="confirm" method="post" action=form.action data-needs-redis="">
+        <form class="confirm" method="post" action=address::at(form.action) data-needs-redis="">
             {fields.collect_view()}
             <input type="hidden" name="state_token" value=made.state_token.clone() />
             <div class="panel-body">

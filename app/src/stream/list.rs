@@ -64,7 +64,7 @@ fn filters(text: &str, shows_dead: bool, dead: usize) -> AnyView {
         }
     });
     view! {
-        <form class="filters" id="filters" method="get" action="/streams" role="search">
+        <form class="filters" id="filters" method="get" action=address::at("/streams") role="search">
             <input
                 class="input"
                 type="search"
@@ -141,7 +141,7 @@ fn nothing(of: usize, text: &str, shows_dead: bool) -> AnyView {
                 <code>"XADD"</code> "."
             </p>
             <p>
-                <a href="/">"Load the sample project"</a>
+                <a href=address::at("/")>"Load the sample project"</a>
                 " to see some."
             </p>
         </Empty>

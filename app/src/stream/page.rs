@@ -48,7 +48,7 @@ fn show(view: &StreamView, query: &Parameters) -> AnyView {
         <Page
             title=view.name.clone()
             lede=lede(view.sample())
-            crumbs=vec![("/streams".to_owned(), "Streams".to_owned())]
+            crumbs=vec![(address::at("/streams"), "Streams".to_owned())]
             actions=actions(view)
         >
             {body}

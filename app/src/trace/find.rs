@@ -96,9 +96,9 @@ fn form(sought: &Sought) -> AnyView {
             </a>
         }
     });
-    let clear = (!sought.is_everything()).then(|| view! { <a class="button quiet" href=PATH>"Clear"</a> });
+    let clear = (!sought.is_everything()).then(|| view! { <a class="button quiet" href=address::at(PATH)>"Clear"</a> });
     view! {
-        <form class="find" id="find" method="get" action=PATH role="search">
+        <form class="find" id="find" method="get" action=address::at(PATH) role="search">
             <TextField label="Id" name="id" value=text(&sought.id) hint="Event, correlation or trace" />
             <TextField label="Aggregate id" name="key" value=text(&sought.key) />
             <TextField label="Type" name="type" value=text(&sought.event_type) />

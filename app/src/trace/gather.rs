@@ -83,9 +83,12 @@ pub async fn gather(context: Context, id: String, known: Vec<From>, further: Vec
 async fn once(context: &Context, gathered: &mut Gathered, id: &str, known: &[From], further: &[From]) -> Vec<Event> {
     let mut events = Vec::new();
     (gathered.looked_at, gathered.go_on, gathered.more) = (0, Vec::new(), false);
-    match services::trace::written(&context.services, id).await {
-        Ok(rows) => events.extend(rows.into_iter().map(of_row)),
-        Err(error) => away(gathered, "The outbox", Refusal::from(error)),
+    // the outbox is where the services are
+    if context.is_home() {
+        match services::trace::written(&context.services, id).await {
+            Ok(rows) => events.extend(rows.into_iter().map(of_row)),
+            Err(error) => away(gathered, "The outbox", Refusal::from(error)),
+        }
     }
     let snapshot = context.snapshot();
     if snapshot.error.is_some() {
@@ -261,6 +264,9 @@ async fn groups(context: &Context, gathered: &mut Gathered) {
 
 /// When what was acknowledged took effect, as the inboxes say.
 async fn marks(context: &Context, gathered: &mut Gathered) {
+    if !context.is_home() {
+        return;
+    }
     let mut by_group = BTreeMap::<String, Vec<String>>::new();
     for event in &gathered.events {
         let Some(event_id) = &event.event_id else { continue };

@@ -44,7 +44,7 @@ pub(crate) fn TracePage() -> impl IntoView {
 fn show(gathered: &Gathered) -> AnyView {
     let steps = all_steps(&gathered.events, gathered.now);
     let lede = "Every event of this correlation on its way: written, published, and what each group did with it.";
-    let crumbs = vec![(PATH.to_owned(), "Trace".to_owned())];
+    let crumbs = vec![(address::at(PATH), "Trace".to_owned())];
     let body = if gathered.events.is_empty() { nothing(gathered) } else { waterfall(gathered, &steps) };
     let (facts, foot) = (facts(gathered, &steps), foot(gathered));
     let away = gathered.away.clone().into_iter().map(|words| {
@@ -156,7 +156,7 @@ fn nothing(gathered: &Gathered) -> AnyView {
         <Empty title="No event of this id">
             <p>{words}</p>
             <p>
-                <a href=PATH>"Look for an event by what is in it"</a>
+                <a href=address::at(PATH)>"Look for an event by what is in it"</a>
             </p>
         </Empty>
     }

@@ -3,7 +3,7 @@
 use domain::{Refusal, Timestamp, stream::EntryId, trace::Sought};
 use streams::search::From;
 
-use crate::address::{Parameters, with_query};
+use crate::address::{self, Parameters, with_query};
 
 pub(super) const PATH: &str = "/trace";
 /// Longest text that is looked for.
@@ -60,7 +60,7 @@ impl Query {
             ("field", name),
             ("value", value),
         ];
-        with_query(PATH, asked.into_iter().chain(written("further", further)))
+        with_query(&address::at(PATH), asked.into_iter().chain(written("further", further)))
     }
 }
 

@@ -180,6 +180,7 @@ pub async fn send_test(console: &Console, who: &Actor) -> Result<usize, Error> {
         request: format!("send a test to {}", counted(channels.names().count(), "channel", "channels")),
         reason: None,
         needs_reason: None,
+        on_redis: None,
     };
     let within = console.clone();
     let work = async move {

@@ -144,7 +144,8 @@ async fn set(
 }
 
 fn act(name: &'static str, permission: Permission, rule: &str, request: String) -> Act {
-    Act { name, permission, subject: format!("alert rule {rule}"), request, reason: None, needs_reason: None }
+    let subject = format!("alert rule {rule}");
+    Act { name, permission, subject, request, reason: None, needs_reason: None, on_redis: None }
 }
 
 async fn done<W>(console: &Console, who: &Actor, act: Act, work: W, result: &'static str) -> Result<(), Error>

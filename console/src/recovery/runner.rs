@@ -275,6 +275,7 @@ impl Work {
             request: format!("end the job of {}", job.terms.selection.sentence()),
             reason: job.terms.reason.clone(),
             needs_reason: None,
+            on_redis: None,
         };
         let intent = Intent { who: job.who.clone(), reason: act.reason.clone(), act };
         let entry = audit::begin(&self.console, &intent).await?;

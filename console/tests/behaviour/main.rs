@@ -5,6 +5,7 @@ mod alert_rules;
 mod alerts;
 mod audit_chain;
 mod audit_log;
+mod connections;
 mod dead_letter;
 mod fails_closed;
 mod group;

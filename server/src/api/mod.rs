@@ -3,7 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | `project` `backlog` `sprint` `chronicle` `health` | the four services (wire contract §2), on one address |
-//! | `streams` `groups` `dead_letters` `recovery` `findings` `alerts` `audit` `outbox` `demo` `places` `permissions` | the console, under `/api/console` |
+//! | `streams` `groups` `dead_letters` `recovery` `findings` `alerts` `audit` `outbox` `connections` `demo` `places` `permissions` | the console, under `/api/console` |
 //! | `metrics` | the same figures for Prometheus |
 //! | `extract` | what a request is read with |
 //! | `answer` | what is answered where something is not done |
@@ -13,6 +13,7 @@ pub(crate) mod answer;
 mod audit;
 mod backlog;
 mod chronicle;
+mod connections;
 mod dead_letters;
 mod demo;
 mod extract;
@@ -66,6 +67,7 @@ use crate::live;
         (name = "alerts", description = "What fires, and the rules behind it"),
         (name = "audit", description = "Who did what"),
         (name = "outbox", description = "Events that wait to be published"),
+        (name = "connections", description = "Several Redis, each watched by itself: what is here under /api/console is theirs under /at/NAME/api/console"),
         (name = "demo", description = "The sample project and its traffic"),
         (name = "metrics", description = "Figures for Prometheus"),
         (name = "permissions", description = "What every route needs, and what the caller holds"),
@@ -90,6 +92,7 @@ pub fn router(stop: CancellationToken) -> (Router<Context>, utoipa::openapi::Ope
         .merge(alerts::routes())
         .merge(audit::routes())
         .merge(outbox::routes())
+        .merge(connections::routes())
         .merge(demo::routes())
         .merge(places::routes())
         .merge(permissions::routes())
@@ -116,7 +119,10 @@ async fn get_document(State(context): State<Context>) -> Json<Value> {
 
 /// The answer for an address that nothing has.
 pub async fn not_found(uri: Uri) -> Response {
-    detail(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))
+    let path = uri.path();
+    let of_connections =
+        if path.starts_with("/at/") { "; GET /api/console/connections lists what is watched" } else { "" };
+    detail(StatusCode::NOT_FOUND, format!("there is nothing at {path}{of_connections}"))
 }
 
 async fn method_not_allowed(method: Method, uri: Uri) -> Response {

@@ -17,9 +17,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Context, extract::Parameters};
+use crate::guard::table::{self, Surface};
 
 /// Places offered at once.
 const BEST: usize = 20;
+/// The one page that no connection has for itself.
+const CONNECTIONS: &str = "/connections";
 /// How long one source may take: a palette that waits is no help.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Streams asked for an entry id: one cheap question each.
@@ -53,6 +56,7 @@ struct Place {
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Page,
+    Connection,
     Project,
     Sprint,
     Stream,
@@ -76,15 +80,16 @@ enum Kind {
 async fn find_places(State(context): State<Context>, Parameters(wanted): Parameters<Wanted>) -> Json<Vec<Place>> {
     let words = wanted.q.trim().to_lowercase();
     let snapshot = context.snapshot();
-    let mut places: Vec<Place> = pages().collect();
+    let mut places: Vec<Place> = pages().filter(|page| is_here(&context, &page.href)).collect();
+    places.extend(connections(&context));
     if words.is_empty() {
         places.extend(need_a_look(&snapshot));
         places.truncate(BEST);
-        return Json(places);
+        return Json(of_connection(&context, places));
     }
     let (projects, sprints, by_id, by_event, dead) = tokio::join!(
-        soon(projects(&context)),
-        soon(sprints(&context)),
+        soon(at_home(&context, projects(&context))),
+        soon(at_home(&context, sprints(&context))),
         entries_by_id(&context, &snapshot, &words),
         entries_by_event(&context, &snapshot, &words),
         soon(dead_letters_by_event(&context, &words)),
@@ -96,7 +101,35 @@ async fn find_places(State(context): State<Context>, Parameters(wanted): Paramet
     let trace: Vec<Place> = is_event_id(&words).then(|| trace_place(&words)).into_iter().collect();
     found.splice(0..0, [by_id, by_event, dead, trace].into_iter().flatten());
     found.truncate(BEST);
-    Json(found)
+    Json(of_connection(&context, found))
+}
+
+/// Whether a page is at the connection that is asked: those of the services are at home, and the list of all connections is
+/// one for all.
+fn is_here(context: &Context, page: &str) -> bool {
+    context.is_home() || page == CONNECTIONS || table::place(Surface::Page, page) == table::Place::Everywhere
+}
+
+/// What was found, where it is at this connection.
+fn of_connection(context: &Context, places: Vec<Place>) -> Vec<Place> {
+    let prefix = context.connection.prefix();
+    let at = |place: Place| match place.kind {
+        Kind::Connection => place,
+        _ if place.href == CONNECTIONS => place,
+        _ => Place { href: format!("{prefix}{}", place.href), ..place },
+    };
+    places.into_iter().map(at).collect()
+}
+
+/// The other connections, by their names.
+fn connections(context: &Context) -> impl Iterator<Item = Place> {
+    let here = context.connection.name();
+    context.connections.iter().filter(move |other| other.name() != here).map(|other| Place {
+        kind: Kind::Connection,
+        title: other.name().to_owned(),
+        detail: format!("another Redis, {}", other.kind().as_str()),
+        href: format!("{}/", other.prefix()),
+    })
 }
 
 /// Nothing where a source is away or slow.
@@ -144,6 +177,7 @@ fn pages() -> impl Iterator<Item = Place> {
         ("Findings", "what is wrong with Redis, and what to do", "/findings"),
         ("Trace", "one correlation, event by event, and its gaps", "/trace"),
         ("Alerts", "what fires, the rules, who is told", "/alerts"),
+        ("Connections", "every Redis that is watched", CONNECTIONS),
         ("Projects", "projects and their teams", "/projects"),
         ("Backlog", "tasks and who has them", "/backlog"),
         ("Sprints", "board, burndown, velocity", "/sprints"),
@@ -187,6 +221,11 @@ fn streams_and_groups(snapshot: &Snapshot) -> impl Iterator<Item = Place> {
         let place = Place { kind: Kind::Stream, title: stream.name.clone(), detail, href };
         std::iter::once(place).chain(groups)
     })
+}
+
+/// Nothing of the services at another connection.
+async fn at_home<E>(context: &Context, source: impl Future<Output = Result<Vec<Place>, E>>) -> Result<Vec<Place>, E> {
+    if context.is_home() { source.await } else { Ok(Vec::new()) }
 }
 
 async fn projects(context: &Context) -> Result<Vec<Place>, services::Error> {
@@ -294,7 +333,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::guard::table::{Surface, TABLE};
+    use crate::guard::table::TABLE;
 
     fn place(kind: Kind, title: &str, detail: &str) -> Place {
         Place { kind, title: title.to_owned(), detail: detail.to_owned(), href: String::new() }

@@ -42,8 +42,8 @@ pub(crate) struct AlertArguments {
 }
 
 impl AlertArguments {
-    /// The channels that are set.
-    pub(crate) fn channels(&self, environment: &str) -> anyhow::Result<Channels> {
+    /// The channels that are set; `prefix` is before the pages that messages link to.
+    pub(crate) fn channels(&self, environment: &str, prefix: &str) -> anyhow::Result<Channels> {
         let secret = self.alert_webhook_secret.as_ref().filter(|secret| !secret.is_empty());
         let webhooks =
             given(&self.alert_webhook).map(|url| Target::Webhook { url: url.clone(), secret: secret.cloned() });
@@ -57,7 +57,10 @@ impl AlertArguments {
         Channels::new(Setting {
             targets: webhooks.chain(slack).chain(mail).collect(),
             allow_private: self.allow_private_webhooks,
-            public_url: self.public_url.clone().filter(|url| !url.is_empty()),
+            public_url: self.public_url.as_ref().filter(|url| !url.is_empty()).map(|url| {
+                // as Channels::new reads it, and with what follows it
+                format!("{}{prefix}", url.trim_end_matches('/'))
+            }),
             environment: environment.to_owned(),
             page: address::subject,
         })

@@ -12,7 +12,7 @@ use domain::Refusal;
 
 use super::FUNCTIONS;
 use super::{
-    table::{self, Access, Surface},
+    table::{self, Access, Place, Surface},
     trace::Matched,
 };
 use crate::api::answer::{Refused, detail};
@@ -46,6 +46,12 @@ async fn answer(gate: &Gate, matched: Option<MatchedPath>, request: Request, nex
         Some(matched) => (gate.surface, matched.as_str()),
         None => (gate.surface, ""),
     };
+    if table::place(surface, path) == Place::Home && !gate.context.is_home() {
+        return detail(
+            StatusCode::NOT_FOUND,
+            format!("{path} is at home alone: leave {} out", gate.context.connection.prefix()),
+        );
+    }
     match table::find(surface, request.method(), path) {
         Some(Access::Public) => next.run(request).await,
         Some(Access::Needs(permission)) => {

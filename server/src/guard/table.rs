@@ -43,13 +43,22 @@ pub struct Entry {
     pub method: &'static str,
     pub path: &'static str,
     pub access: Access,
+    pub place: Place,
+}
+
+/// At which connections there is something at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Everywhere,
+    /// Where the services' events are.
+    Home,
 }
 
 const fn public(path: &'static str) -> Entry {
-    Entry { surface: Surface::Api, method: "GET", path, access: Access::Public }
+    Entry { surface: Surface::Api, method: "GET", path, access: Access::Public, place: Place::Home }
 }
 const fn route(method: &'static str, path: &'static str, needs: Permission) -> Entry {
-    Entry { surface: Surface::Api, method, path, access: Access::Needs(needs) }
+    Entry { surface: Surface::Api, method, path, access: Access::Needs(needs), place: Place::Everywhere }
 }
 const fn get(path: &'static str, needs: Permission) -> Entry {
     route("GET", path, needs)
@@ -61,10 +70,14 @@ const fn put(path: &'static str, needs: Permission) -> Entry {
     route("PUT", path, needs)
 }
 const fn page(path: &'static str, needs: Permission) -> Entry {
-    Entry { surface: Surface::Page, method: "GET", path, access: Access::Needs(needs) }
+    Entry { surface: Surface::Page, method: "GET", path, access: Access::Needs(needs), place: Place::Everywhere }
 }
 const fn function(path: &'static str, needs: Permission) -> Entry {
-    Entry { surface: Surface::Function, method: "POST", path, access: Access::Needs(needs) }
+    Entry { surface: Surface::Function, method: "POST", path, access: Access::Needs(needs), place: Place::Everywhere }
+}
+/// Nowhere but at home.
+const fn home(entry: Entry) -> Entry {
+    Entry { place: Place::Home, ..entry }
 }
 
 /// Every way in. Where a route only previews (`dry_run`) it needs what the act needs. Acts that need more than their
@@ -75,40 +88,40 @@ pub const TABLE: &[Entry] = &[
     public("/health/ready"),
     public("/health/ready/{service}"),
     // project
-    get("/projects", SeeMetadata),
-    post("/projects", ManageSprints),
-    get("/projects/{id}", SeeMetadata),
-    put("/projects/{id}/status", ManageSprints),
-    get("/projects/{id}/team-members", SeeMetadata),
-    post("/projects/{id}/team-members-assign", ManageSprints),
-    post("/employees", ManageSprints),
+    home(get("/projects", SeeMetadata)),
+    home(post("/projects", ManageSprints)),
+    home(get("/projects/{id}", SeeMetadata)),
+    home(put("/projects/{id}/status", ManageSprints)),
+    home(get("/projects/{id}/team-members", SeeMetadata)),
+    home(post("/projects/{id}/team-members-assign", ManageSprints)),
+    home(post("/employees", ManageSprints)),
     // backlog
-    get("/backlogs/summary", SeeMetadata),
-    get("/backlogs/{project}", SeeMetadata),
-    post("/backlogs/{project}", ManageSprints),
-    get("/backlogs/{project}/summary", SeeMetadata),
-    put("/tasks/{task}", ManageSprints),
+    home(get("/backlogs/summary", SeeMetadata)),
+    home(get("/backlogs/{project}", SeeMetadata)),
+    home(post("/backlogs/{project}", ManageSprints)),
+    home(get("/backlogs/{project}/summary", SeeMetadata)),
+    home(put("/tasks/{task}", ManageSprints)),
     // sprint
-    get("/sprints/active", SeeMetadata),
-    get("/sprints/active/{project}", SeeMetadata),
-    get("/sprints/by-project/{project}", SeeMetadata),
-    get("/sprints/list_projects", SeeMetadata),
-    get("/sprints/{id}", SeeMetadata),
-    post("/sprints/{id}", ManageSprints),
-    get("/sprints/{id}/tasks", SeeMetadata),
-    get("/sprints/{id}/task-summary", SeeMetadata),
-    post("/sprints/{id}/run-daily-scrum", ManageSprints),
-    post("/sprints/{id}/close", ManageSprints),
-    post("/tasks/{task}/progress", ManageSprints),
+    home(get("/sprints/active", SeeMetadata)),
+    home(get("/sprints/active/{project}", SeeMetadata)),
+    home(get("/sprints/by-project/{project}", SeeMetadata)),
+    home(get("/sprints/list_projects", SeeMetadata)),
+    home(get("/sprints/{id}", SeeMetadata)),
+    home(post("/sprints/{id}", ManageSprints)),
+    home(get("/sprints/{id}/tasks", SeeMetadata)),
+    home(get("/sprints/{id}/task-summary", SeeMetadata)),
+    home(post("/sprints/{id}/run-daily-scrum", ManageSprints)),
+    home(post("/sprints/{id}/close", ManageSprints)),
+    home(post("/tasks/{task}/progress", ManageSprints)),
     // chronicle
-    get("/v1/notes/daily_scrum_report", SeeBody),
-    post("/v1/notes/daily_scrum_report", ManageSprints),
-    get("/v1/notes/sprint_planning", SeeBody),
-    post("/v1/notes/sprint_planning", ManageSprints),
-    get("/v1/notes/sprint_retrospective", SeeBody),
-    post("/v1/notes/sprint_retrospective", ManageSprints),
-    get("/v1/notes/events", SeeBody),
-    get("/v1/analytics/project/{project}/velocity", SeeMetadata),
+    home(get("/v1/notes/daily_scrum_report", SeeBody)),
+    home(post("/v1/notes/daily_scrum_report", ManageSprints)),
+    home(get("/v1/notes/sprint_planning", SeeBody)),
+    home(post("/v1/notes/sprint_planning", ManageSprints)),
+    home(get("/v1/notes/sprint_retrospective", SeeBody)),
+    home(post("/v1/notes/sprint_retrospective", ManageSprints)),
+    home(get("/v1/notes/events", SeeBody)),
+    home(get("/v1/analytics/project/{project}/velocity", SeeMetadata)),
     // streams
     get("/api/console/snapshot", SeeMetadata),
     get("/api/console/streams", SeeMetadata),
@@ -153,16 +166,18 @@ pub const TABLE: &[Entry] = &[
     get("/api/console/audit/verify", SeeMetadata),
     get("/api/console/audit/export", SeeMetadata),
     get("/api/console/audit/{id}", SeeMetadata),
-    get("/api/console/outbox", SeeMetadata),
-    get("/api/console/demo", SeeMetadata),
-    post("/api/console/demo/load", ManageSprints),
-    post("/api/console/demo/start", Operate),
-    post("/api/console/demo/stop", Operate),
-    post("/api/console/demo/mend", Operate),
-    post("/api/console/demo/fail", Operate),
-    post("/api/console/demo/remove", Destroy),
+    home(get("/api/console/outbox", SeeMetadata)),
+    home(get("/api/console/demo", SeeMetadata)),
+    home(post("/api/console/demo/load", ManageSprints)),
+    home(post("/api/console/demo/start", Operate)),
+    home(post("/api/console/demo/stop", Operate)),
+    home(post("/api/console/demo/mend", Operate)),
+    home(post("/api/console/demo/fail", Operate)),
+    home(post("/api/console/demo/remove", Destroy)),
     // what Prometheus asks
     get("/metrics", SeeMetadata),
+    // all connections
+    home(get("/api/console/connections", SeeMetadata)),
     // what pages use
     get("/api/console/permissions", SeeMetadata),
     get("/api/console/places", SeeMetadata),
@@ -180,12 +195,13 @@ pub const TABLE: &[Entry] = &[
     page("/trace", SeeBody),
     page("/trace/{id}", SeeBody),
     page("/alerts", SeeMetadata),
-    page("/projects", SeeMetadata),
-    page("/projects/{project}", SeeMetadata),
-    page("/backlog", SeeMetadata),
-    page("/sprints", SeeMetadata),
-    page("/sprints/{sprint}", SeeBody),
-    page("/chronicle", SeeBody),
+    home(page("/connections", SeeMetadata)),
+    home(page("/projects", SeeMetadata)),
+    home(page("/projects/{project}", SeeMetadata)),
+    home(page("/backlog", SeeMetadata)),
+    home(page("/sprints", SeeMetadata)),
+    home(page("/sprints/{sprint}", SeeBody)),
+    home(page("/chronicle", SeeBody)),
     page("/audit", SeeMetadata),
     page("/access", SeeMetadata),
     page("/status", SeeMetadata),
@@ -193,12 +209,12 @@ pub const TABLE: &[Entry] = &[
     page("/api", SeeMetadata),
     // server functions
     function("/api/fn/view/prefer", SeeMetadata),
-    function("/api/fn/demo/load", ManageSprints),
-    function("/api/fn/demo/start", Operate),
-    function("/api/fn/demo/stop", Operate),
-    function("/api/fn/demo/mend", Operate),
-    function("/api/fn/demo/fail", Operate),
-    function("/api/fn/demo/remove", Destroy),
+    home(function("/api/fn/demo/load", ManageSprints)),
+    home(function("/api/fn/demo/start", Operate)),
+    home(function("/api/fn/demo/stop", Operate)),
+    home(function("/api/fn/demo/mend", Operate)),
+    home(function("/api/fn/demo/fail", Operate)),
+    home(function("/api/fn/demo/remove", Destroy)),
     function("/api/fn/stream/create_group", Operate),
     function("/api/fn/stream/trim", Destroy),
     function("/api/fn/stream/delete_entries", Destroy),
@@ -216,16 +232,16 @@ pub const TABLE: &[Entry] = &[
     function("/api/fn/alert/delete", Administer),
     function("/api/fn/alert/mute", Operate),
     function("/api/fn/alert/test", Operate),
-    function("/api/fn/project/create", ManageSprints),
-    function("/api/fn/project/set_status", ManageSprints),
-    function("/api/fn/project/add_member", ManageSprints),
-    function("/api/fn/project/assign", ManageSprints),
-    function("/api/fn/backlog/generate", ManageSprints),
-    function("/api/fn/backlog/change", ManageSprints),
-    function("/api/fn/sprint/start", ManageSprints),
-    function("/api/fn/sprint/run_daily_scrum", ManageSprints),
-    function("/api/fn/sprint/close", ManageSprints),
-    function("/api/fn/sprint/set_progress", ManageSprints),
+    home(function("/api/fn/project/create", ManageSprints)),
+    home(function("/api/fn/project/set_status", ManageSprints)),
+    home(function("/api/fn/project/add_member", ManageSprints)),
+    home(function("/api/fn/project/assign", ManageSprints)),
+    home(function("/api/fn/backlog/generate", ManageSprints)),
+    home(function("/api/fn/backlog/change", ManageSprints)),
+    home(function("/api/fn/sprint/start", ManageSprints)),
+    home(function("/api/fn/sprint/run_daily_scrum", ManageSprints)),
+    home(function("/api/fn/sprint/close", ManageSprints)),
+    home(function("/api/fn/sprint/set_progress", ManageSprints)),
     function("/api/fn/dead_letter/replay", Recover),
     function("/api/fn/dead_letter/discard", Destroy),
 ];
@@ -242,6 +258,11 @@ pub fn rows() -> Vec<app::GuardRow> {
         },
     };
     TABLE.iter().map(row).collect()
+}
+
+/// Whether there is something at this address at every connection, or at home alone.
+pub fn place(surface: Surface, path: &str) -> Place {
+    at(surface, path).next().map_or(Place::Everywhere, |entry| entry.place)
 }
 
 /// Who may do this; `None` where the table has no entry for it. A HEAD is a GET without its body.

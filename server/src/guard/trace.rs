@@ -1,5 +1,6 @@
 //! Which trace a request belongs to: the one that its caller names, or one of its own.
 
+use crate::connection;
 use axum::{
     extract::{MatchedPath, Request},
     http::{HeaderMap, Method},
@@ -80,7 +81,7 @@ fn named_by_caller(headers: &HeaderMap) -> Option<TraceContext> {
 
 /// What is known before the answer. No query: a search may hold what is nobody's business.
 fn described(request: &Request) -> Vec<KeyValue> {
-    let path = request.uri().path();
+    let path = connection::whole(request).path();
     let path = &path[..path.floor_char_boundary(LONGEST_PATH)];
     let mut attributes = vec![
         KeyValue::new("http.request.method", method(request.method())),

@@ -80,8 +80,11 @@ pub fn families() -> Vec<Description> {
     all
 }
 
-/// Nothing where the database is away or does not answer in time: nobody knows.
+/// Nothing at a connection that has no services, and where the database is away or does not answer in time: nobody knows.
 async fn outboxes(context: &Context) -> Vec<OutboxState> {
+    if !context.is_home() {
+        return Vec::new();
+    }
     tokio::time::timeout(PATIENCE, outbox::waiting(&context.services)).await.unwrap_or_default()
 }
 
@@ -111,7 +114,7 @@ impl Collector for Scrape {
         // until Redis was reached nothing is known of it
         let facts: Vec<_> = Some(&snapshot.redis).filter(|facts| !facts.version.is_empty()).into_iter().collect();
         let words: Vec<_> = facts.iter().map(|facts| Words((*facts).clone())).collect();
-        let findings = if facts.is_empty() { Vec::new() } else { finding::by_kind(&snapshot.found) };
+        let findings = if snapshot.at == Timestamp::default() { Vec::new() } else { finding::by_kind(&snapshot.found) };
         let encoder = &mut encoder;
         write(encoder, stream::FAMILIES, &choice.streams, snapshot.at)?;
         write(encoder, group::FAMILIES, &choice.groups, snapshot.at)?;

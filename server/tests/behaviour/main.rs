@@ -1,9 +1,11 @@
 //! The API, the guard and the live connection over a real socket, a real Redis and real databases.
 
+mod addresses;
 mod alerts;
 mod away;
 mod codes;
 mod collector;
+mod connections;
 mod console;
 mod deploy;
 mod document;
@@ -20,6 +22,7 @@ mod origin;
 mod program;
 mod repairs;
 mod running;
+mod several;
 mod stopping;
 mod story;
 mod table;

@@ -7,10 +7,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use app::{Context, EnvironmentKind, Settings};
+use app::{Connection, Connections, Context, EnvironmentKind, Settings};
 use axum::{Router, routing::post};
 use console::{Actor, Console, alert};
-use domain::{Figure, Permission, Timestamp, health::OutboxState, stream::Snapshot};
+use domain::{Figure, Permission, Timestamp, connection::Colour, health::OutboxState, stream::Snapshot};
 use leptos::prelude::provide_context;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -119,10 +119,14 @@ impl Running {
         let console_database = console::database(&console_url).expect("a URL");
 
         let document = api::router(CancellationToken::new()).1;
+        let console = Console::new(console_database, redis.clone(), metrics, snapshots);
+        let home = Connection::home(Colour::Slate, EnvironmentKind::Development, console.clone(), redis.clone());
         let context = Context {
             services,
-            console: Console::new(console_database, redis.clone(), metrics, snapshots),
+            console,
             redis,
+            connections: Connections::new(home.clone(), []),
+            connection: home,
             actor: wanted.actor,
             settings: Arc::new(Settings {
                 sample_every: wanted.sample_every,

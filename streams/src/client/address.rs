@@ -25,12 +25,41 @@ pub(super) enum Address {
         service: String,
         /// How to log in at the master, whatever its address is.
         master: SentinelNodeConnectionInfo,
+        /// The user of that login.
+        login: Option<String>,
     },
     /// Some of its nodes; the others are learned from them.
     Cluster(Vec<ConnectionInfo>),
 }
 
+/// What a URL says of how Redis is reached, without hosts and passwords.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// `server`, `sentinel` or `cluster`
+    pub kind: &'static str,
+    pub tls: bool,
+    /// The ACL user that logs in, where the URL names one.
+    pub user: Option<String>,
+}
+
 impl Address {
+    pub(super) fn way(&self) -> Way {
+        let user = |settings: &redis::RedisConnectionInfo| settings.username().map(str::to_owned);
+        let like = |kind, info: Option<&ConnectionInfo>| Way {
+            kind,
+            tls: info.is_some_and(|info| matches!(info.addr(), ConnectionAddr::TcpTls { .. })),
+            user: info.and_then(|info| user(info.redis_settings())),
+        };
+        match self {
+            Self::Server(client) => like("server", Some(client.get_connection_info())),
+            // the sentinels are reached as the master is; its login is its own
+            Self::Sentinel { sentinels, login, .. } => {
+                Way { user: login.clone(), ..like("sentinel", sentinels.first()) }
+            }
+            Self::Cluster(nodes) => like("cluster", nodes.first()),
+        }
+    }
+
     /// Reads a URL. What is wrong is said without repeating the URL, which may hold a password.
     pub(super) fn read(url: &str) -> Result<Self, Error> {
         let (scheme, rest) = url.split_once("://").ok_or_else(|| refused("it has no scheme"))?;
@@ -74,6 +103,7 @@ impl Address {
         let sentinels = parts.hosts(secure, &login, "", SENTINEL_PORT)?;
         let like_master = parts.hosts(secure, parts.login, database, SENTINEL_PORT)?;
         let settings = like_master.first().ok_or_else(|| refused("it names no host"))?;
+        let login = settings.redis_settings().username().map(str::to_owned);
         let mut master =
             SentinelNodeConnectionInfo::default().set_redis_connection_info(settings.redis_settings().clone());
         if let ConnectionAddr::TcpTls { insecure, .. } = settings.addr() {
@@ -81,7 +111,7 @@ impl Address {
         }
         // asked here once, so that a mistake is told at the start
         Sentinel::build(sentinels.clone()).map_err(|cause| refused(cause.category_and_reason()))?;
-        Ok(Self::Sentinel { sentinels, service: service.to_owned(), master })
+        Ok(Self::Sentinel { sentinels, service: service.to_owned(), master, login })
     }
 
     fn cluster(secure: bool, parts: &Parts) -> Result<Self, Error> {
@@ -176,7 +206,7 @@ mod tests {
     }
 
     fn sentinel(url: &str) -> (Vec<String>, String, String) {
-        let Address::Sentinel { sentinels, service, master } = Address::read(url).expect(url) else {
+        let Address::Sentinel { sentinels, service, master, .. } = Address::read(url).expect(url) else {
             panic!("{url} is no sentinel")
         };
         (sentinels.iter().map(shown).collect(), service, format!("{master:?}"))
@@ -225,6 +255,21 @@ mod tests {
         assert_eq!(cluster("redis-cluster://me:pw@a:1,b"), ["a:1 me:pw /0", "b:6379 me:pw /0"]);
         assert_eq!(cluster("redis+cluster://a:1/"), ["a:1 : /0"]);
         assert_eq!(cluster("redis-cluster://a:1/0"), ["a:1 : /0"]);
+    }
+
+    #[test]
+    fn the_way_there_is_told_without_hosts_and_secrets() {
+        let way = |url: &str| {
+            let Way { kind, tls, user } = Address::read(url).expect(url).way();
+            (kind, tls, user.unwrap_or_default())
+        };
+        assert_eq!(way("redis://watcher:secret@host"), ("server", false, "watcher".to_owned()));
+        assert_eq!(way("rediss://:secret@host"), ("server", true, String::new()));
+        assert_eq!(
+            way("rediss-sentinel://me:secret@a:1/m?sentinel_username=they"),
+            ("sentinel", true, "me".to_owned())
+        );
+        assert_eq!(way("redis-cluster://me:secret@a"), ("cluster", false, "me".to_owned()));
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Address {
 
     /// The master that the sentinels name now, and that says itself that it is one.
     pub(super) async fn master(&self) -> Result<(Client, Option<Node>), Error> {
-        let Address::Sentinel { sentinels, service, master } = self else {
+        let Address::Sentinel { sentinels, service, master, .. } = self else {
             return Err(Error::Unavailable("there are no sentinels to ask".to_owned()));
         };
         let mut sentinel = Sentinel::build(sentinels.clone())?;

@@ -175,7 +175,8 @@ pub(super) fn facts(infos: &[String], mode: Mode) -> RedisFacts {
     let policies = || infos.iter().map(|info| info.text("maxmemory_policy"));
     let policy = policies().find(|policy| *policy != "noeviction").or_else(|| policies().next());
     // and the oldest: it decides what can be relied on
-    let server = servers.into_iter().min_by_key(Server::numbers).unwrap_or_default();
+    let untold = || Server { mode, ..Server::default() };
+    let server = servers.into_iter().min_by_key(Server::numbers).unwrap_or_else(untold);
     RedisFacts {
         version: server.version,
         product: server.product,
@@ -189,6 +190,7 @@ pub(super) fn facts(infos: &[String], mode: Mode) -> RedisFacts {
         // how long all of them have been there
         uptime_seconds: infos.iter().map(|info| info.number("uptime_in_seconds")).min().unwrap_or(0),
         servers: infos.iter().map(server_facts).collect(),
+        ..RedisFacts::default()
     }
 }
 

@@ -72,6 +72,17 @@ fn the_two_halves_part_at_modules_and_not_inside_pages() {
 }
 
 #[test]
+fn every_link_of_a_page_is_spelled_by_address() {
+    kept(&rules::pages_spell_no_address(&files()));
+    let broken = [
+        File::new("app/src/stream/list.rs", "<a href=\"/streams\">"),
+        File::new("app/src/alert/form.rs", "<form action=\"/api/fn/alert/mute\">"),
+        File::new("app/src/project/page.rs", "<a href=\"/projects\">"),
+    ];
+    assert_eq!(rules::pages_spell_no_address(&broken).len(), 2);
+}
+
+#[test]
 fn no_rust_file_hides_a_second_noun() {
     kept(&rules::rust_files_are_short(&files()));
     assert_eq!(rules::rust_files_are_short(&[File::new("a/src/lib.rs", &"\n".repeat(501))]).len(), 1);

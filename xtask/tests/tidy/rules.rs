@@ -137,6 +137,18 @@ pub(crate) fn halves_part_at_modules(files: &[File]) -> Vec<String> {
     violations
 }
 
+/// A link that somebody spelled by hand would lead from one connection to another (docs/adr/0021). Features of the
+/// services are at home alone.
+pub(crate) fn pages_spell_no_address(files: &[File]) -> Vec<String> {
+    const AT_HOME: [&str; 5] = ["project", "backlog", "sprint", "chronicle", "demo"];
+    let is_page = |file: &File| {
+        let feature = file.path.strip_prefix("app/src/").and_then(|rest| rest.split('/').next());
+        // the document links to files, which are the same everywhere
+        file.is_rust() && feature.is_some_and(|feature| !AT_HOME.contains(&feature) && feature != "shell.rs")
+    };
+    in_code(files, is_page, |line| contains_any(line, &["href=\"/", "action=\"/"]))
+}
+
 pub(crate) fn rust_files_are_short(files: &[File]) -> Vec<String> {
     let lines = |file: &File| file.text.lines().count();
     let long = files.iter().filter(|file| file.is_rust() && lines(file) > RUST_LINES);

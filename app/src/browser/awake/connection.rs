@@ -143,7 +143,7 @@ impl Connection {
 
     fn open(self: &Rc<Self>) {
         self.retry.replace(None);
-        let Ok(inner) = EventSource::new(ADDRESS) else { return };
+        let Ok(inner) = EventSource::new(&dom::at(ADDRESS)) else { return };
         self.heard_ms.set(dom::steady_ms());
         let connection = self.clone();
         let tick = dom::closure(Box::new(move |event| {

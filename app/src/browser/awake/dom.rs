@@ -129,6 +129,11 @@ pub(super) fn here() -> String {
     location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
+/// A path of the connection whose page this is: the server says on the root what stands before it.
+pub(super) fn at(path: &str) -> String {
+    root().get_attribute("data-prefix").unwrap_or_default() + path
+}
+
 pub(super) fn go_to(address: &str) {
     let _ = window().location().assign(address);
 }

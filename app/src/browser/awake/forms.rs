@@ -90,7 +90,7 @@ fn function_of(form: &HtmlFormElement, submitter: Option<&HtmlElement>) -> Optio
     let method = form.get_attribute("method").unwrap_or_default();
     let own = submitter.and_then(|button| button.get_attribute("formaction"));
     let action = own.or_else(|| form.get_attribute("action"))?;
-    (method.eq_ignore_ascii_case("post") && action.starts_with(FUNCTIONS)).then_some(action)
+    (method.eq_ignore_ascii_case("post") && action.starts_with(&dom::at(FUNCTIONS))).then_some(action)
 }
 
 pub(super) fn fields(form: &HtmlFormElement) -> UrlSearchParams {

@@ -78,7 +78,7 @@ fn perform(act: Act) -> bool {
             return sheet.is_some_and(|sheet| sheet.show_modal().is_ok());
         }
         Act::AwaitPage => AWAITS_PAGE.set(Some(dom::after(SECOND_KEY_MS, || drop(AWAITS_PAGE.take())))),
-        Act::Go(path) => dom::go_to(path),
+        Act::Go(path) => go(path),
         Act::Filter => {
             let Some(field) = dom::find::<HtmlInputElement>("main input[type=search]") else { return false };
             let _ = field.focus();
@@ -99,6 +99,14 @@ fn perform(act: Act) -> bool {
         Act::Progress(by) => board::progress(by),
     }
     true
+}
+
+/// To a page of this connection, or to the one there is: the rail has those of this connection.
+fn go(path: &str) {
+    let here = dom::at(path);
+    let in_rail: Vec<Element> = dom::find_all("nav.rail a.rail-link");
+    let is_here = in_rail.iter().any(|link| link.get_attribute("href").as_ref() == Some(&here));
+    dom::go_to(if is_here { &here } else { path });
 }
 
 fn click(selector: &str) -> bool {

@@ -118,7 +118,7 @@ fn ask(palette: Palette) {
 
 async fn places(words: &str) -> Option<Vec<Place>> {
     let encoded = String::from(js_sys::encode_uri_component(words));
-    let response = fetch::get(&(ADDRESS.to_owned() + &encoded), "application/json").await.ok()?;
+    let response = fetch::get(&(dom::at(ADDRESS) + &encoded), "application/json").await.ok()?;
     let text = fetch::text(&response).await.ok().filter(|_| response.ok())?;
     serde_json::from_str(&text).ok()
 }
