@@ -63,6 +63,8 @@ export class Fixture {
   }
 
   async close() {
+    // a tick may have asked just now
+    await this.page.unrouteAll({ behavior: 'ignoreErrors' });
     await this.page.context().close();
   }
 }

@@ -209,6 +209,21 @@ test('a move that the server refuses is taken back with the reason', async () =>
   await leave(page);
 });
 
+// as where somebody else moves it back in the same moment: the page is again what it was before the move
+test('a card that the server has elsewhere than the page goes back to where the server has it', async () => {
+  const page = await open(`/sprints/${furnished.sprint}`);
+  const card = page.locator(`[data-task="${PROJECT}-TASK004"]`);
+  const column = () => page.locator(`.board-column:has([data-task="${PROJECT}-TASK004"])`).getAttribute('data-status');
+  await until('the columns have versions', async () => (await page.locator('.board-column[data-v]').count()) > 1);
+  await page.route('**/api/fn/sprint/set_progress', (route) => route.fulfill({ status: 200, contentType: 'application/json', body: 'null' }));
+  const before = await column();
+  await card.focus();
+  await page.keyboard.press(']');
+  await until('it was moved', async () => (await column()) !== before || (await page.locator('#said').textContent()).includes('TASK004'));
+  await until('it is back', async () => (await column()) === before);
+  await leave(page);
+});
+
 test('light and dark are switched by a press and stay chosen', async () => {
   const page = await open('/', { colorScheme: 'light' });
   const scheme = () => page.locator('html').evaluate((root) => getComputedStyle(root).colorScheme);
