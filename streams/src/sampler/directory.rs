@@ -17,7 +17,6 @@ use crate::{
     client::Node,
     dead_letter::record::Record,
     inspect, keys,
-    reply::StreamFacts,
     server::{Info, Mode, Server},
 };
 
@@ -102,18 +101,18 @@ struct Counted {
 }
 
 impl Graves {
-    /// Brings the count of a stream's dead letters up to date; `None` = there are none.
+    /// Brings the count of a stream's dead letters up to date, by length and last id of the stream that holds them;
+    /// `None` = there are none.
     pub(super) async fn refresh(
         &mut self,
         redis: &Redis,
         stream: &str,
-        facts: Option<&StreamFacts>,
+        holding: Option<(u64, EntryId)>,
     ) -> Result<(), Error> {
-        let Some(facts) = facts else {
+        let Some((length, last_id)) = holding else {
             self.0.remove(stream);
             return Ok(());
         };
-        let (length, last_id) = (facts.length, facts.last_id);
         if self.0.get(stream).is_some_and(|known| known.length == length && known.last_id == last_id) {
             return Ok(());
         }

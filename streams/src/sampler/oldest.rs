@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use domain::{finding::OldPending, stream::EntryId};
-use redis::{RedisResult, Value};
+use domain::{
+    finding::OldPending,
+    stream::{EntryId, Name},
+};
 
+use super::questions::{Place, Questions, Told};
 use crate::{
-    Error, Redis, keys,
-    reply::{self, StreamFacts},
+    Error, keys,
+    reply::{StreamFacts, raw::Reading, unexpected},
 };
 
 /// Pending entries looked at: enough to tell what is wrong with a group, little enough to ask for every second.
@@ -22,12 +25,21 @@ pub(super) struct Bodies {
     known: HashMap<EntryId, bool>,
 }
 
-/// As XPENDING lists them: id, consumer, idle milliseconds, deliveries.
-pub(super) type Listed = Vec<(EntryId, Vec<u8>, u64, u64)>;
+/// As XPENDING lists them. Whether they have bodies is told by [`Bodies::tell`].
+pub(super) type Listed = Vec<OldPending>;
 
-pub(super) fn listed(answer: Value) -> Result<Listed, Error> {
-    let rows: Vec<(String, Vec<u8>, u64, u64)> = redis::from_redis_value(answer)?;
-    rows.into_iter().map(|(id, consumer, idle, count)| Ok((reply::entry_id(&id)?, consumer, idle, count))).collect()
+/// Reads an answer of XPENDING. Names of consumers that are known are shared.
+pub(super) fn listed(answer: &mut Reading<'_>, known: &[Name]) -> Result<Listed, Error> {
+    let rows = answer.list()?;
+    let mut listed = Listed::with_capacity(rows.min(LOOKED_AT));
+    for _ in 0..rows {
+        if answer.list()? != 4 {
+            return Err(unexpected("not a pending entry"));
+        }
+        let (id, consumer) = (answer.id()?, owner(answer.text()?, known));
+        listed.push(OldPending { id, consumer, idle_ms: answer.count()?, deliveries: answer.count()?, has_body: true });
+    }
+    Ok(listed)
 }
 
 impl Bodies {
@@ -39,9 +51,9 @@ impl Bodies {
             self.as_of = removed;
             self.known.clear();
         }
-        self.known.retain(|id, _| listed.iter().any(|(listed, ..)| listed == id));
+        self.known.retain(|id, _| listed.iter().any(|pending| pending.id == *id));
         let is_unknown = |id: &EntryId| told_by_ends(stream, *id).is_none() && !self.known.contains_key(id);
-        listed.iter().map(|(id, ..)| *id).filter(is_unknown).collect()
+        listed.iter().map(|pending| pending.id).filter(is_unknown).collect()
     }
 
     fn has(&self, stream: &StreamFacts, id: EntryId) -> bool {
@@ -49,22 +61,23 @@ impl Bodies {
         told_by_ends(stream, id).or_else(|| self.known.get(&id).copied()).unwrap_or(true)
     }
 
-    pub(super) fn told(&self, stream: &StreamFacts, listed: Listed) -> Vec<OldPending> {
-        let told = |(id, consumer, idle_ms, deliveries): (EntryId, Vec<u8>, u64, u64)| OldPending {
-            id,
-            consumer: owner(&consumer),
-            idle_ms,
-            deliveries,
-            has_body: self.has(stream, id),
-        };
-        listed.into_iter().map(told).collect()
+    pub(super) fn tell(&self, stream: &StreamFacts, mut listed: Listed) -> Vec<OldPending> {
+        for pending in &mut listed {
+            pending.has_body = self.has(stream, pending.id);
+        }
+        listed
     }
 }
 
 /// `None` = it was released: by XNACK, which leaves no name, or by an operator here.
-fn owner(name: &[u8]) -> Option<String> {
+fn owner(name: &[u8], known: &[Name]) -> Option<Name> {
+    if let Some(known) =
+        known.iter().find(|known| known.as_bytes() == name).filter(|known| known.as_str() != keys::HANDED_OVER)
+    {
+        return Some(known.clone());
+    }
     let name = String::from_utf8_lossy(name);
-    (!name.is_empty() && name != keys::HANDED_OVER).then(|| name.into_owned())
+    (!name.is_empty() && name != keys::HANDED_OVER).then(|| Name::from(&*name))
 }
 
 /// What the stream's ends say: trimmed, or never deleted; `None` = it may have been deleted.
@@ -76,29 +89,18 @@ fn told_by_ends(stream: &StreamFacts, id: EntryId) -> Option<bool> {
     stream.first_id.is_none_or(|first| id < first).then_some(false)
 }
 
-/// Looks into the stream for all ids at once; each belongs to the group at `place`.
-pub(super) async fn ask(
-    redis: &Redis,
-    wanted: &[(usize, &str, EntryId)],
-) -> Result<Vec<(usize, EntryId, bool)>, Error> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut pipeline = redis::pipe();
-    pipeline.ignore_errors();
-    for (_, stream, id) in wanted {
-        pipeline.cmd("XRANGE").arg(*stream).arg(id.to_string()).arg(id.to_string());
-    }
-    let answers = redis.pipeline::<Vec<RedisResult<Value>>>(&pipeline).await?;
-    let has = |answer: Value| reply::entries(answer).ok().map(|entries| !entries.is_empty());
-    let told =
-        wanted.iter().zip(answers).filter_map(|((place, _, id), answer)| Some((*place, *id, has(answer.ok()?)?)));
-    Ok(told.collect())
+/// Asks whether an entry is in the stream.
+pub(super) fn ask(questions: &mut Questions, stream: &str, id: EntryId) -> Place {
+    let id = id.to_string();
+    questions.add(1, &["XRANGE", stream, &id, &id])
 }
 
 impl Bodies {
-    pub(super) fn learn(&mut self, id: EntryId, has_body: bool) {
-        self.known.insert(id, has_body);
+    /// Takes the answer to [`ask`]; what could not be asked stays unknown.
+    pub(super) fn learn(&mut self, told: &Told, place: Place, id: EntryId) {
+        if let Some((_, count)) = told.range(place) {
+            self.known.insert(id, count > 0);
+        }
     }
 }
 
@@ -122,17 +124,18 @@ mod tests {
     }
 
     fn pending(ids: &[u64]) -> Listed {
-        ids.iter().map(|n| (id(*n), b"c".to_vec(), 0, 1)).collect()
+        let pending =
+            |n: &u64| OldPending { id: id(*n), consumer: Some("c".into()), idle_ms: 0, deliveries: 1, has_body: true };
+        ids.iter().map(pending).collect()
     }
 
     #[test]
     fn only_what_may_have_been_deleted_is_asked_for_and_only_once() {
         let (mut bodies, facts, listed) = (Bodies::default(), stream(Some(4), 9, 6), pending(&[2, 5, 6, 8]));
         assert_eq!(bodies.unknown(&facts, &listed), [id(5), id(6)]);
-        bodies.learn(id(5), true);
-        bodies.learn(id(6), false);
+        bodies.known.extend([(id(5), true), (id(6), false)]);
         assert_eq!(bodies.unknown(&facts, &listed), []);
-        let told: Vec<bool> = bodies.told(&facts, listed.clone()).iter().map(|pending| pending.has_body).collect();
+        let told: Vec<bool> = bodies.tell(&facts, listed.clone()).iter().map(|pending| pending.has_body).collect();
         assert_eq!(told, [false, true, false, true], "trimmed, there, deleted, after all that was deleted");
         let more = StreamFacts { length: 2, ..facts };
         assert_eq!(bodies.unknown(&more, &listed), [id(5), id(6)], "more was deleted since");
@@ -141,15 +144,17 @@ mod tests {
     #[test]
     fn an_entry_that_came_after_the_look_at_an_empty_stream_is_not_called_lost() {
         let bodies = Bodies::default();
-        let told = |listed| bodies.told(&stream(None, 9, 0), listed)[0].has_body;
+        let told = |listed| bodies.tell(&stream(None, 9, 0), listed)[0].has_body;
         assert!(told(pending(&[10])));
         assert!(!told(pending(&[9])));
     }
 
     #[test]
     fn what_belongs_to_nobody_has_no_consumer() {
-        assert_eq!(owner(b""), None);
-        assert_eq!(owner(keys::HANDED_OVER.as_bytes()), None);
-        assert_eq!(owner(b"a"), Some("a".to_owned()));
+        let known = ["a".into(), keys::HANDED_OVER.into()];
+        assert_eq!(owner(b"", &known), None);
+        assert_eq!(owner(keys::HANDED_OVER.as_bytes(), &known), None);
+        assert_eq!(owner(b"a", &known), Some("a".into()));
+        assert_eq!(owner(b"b", &known), Some("b".into()));
     }
 }
