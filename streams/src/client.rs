@@ -6,6 +6,7 @@ mod connect;
 mod door;
 mod link;
 mod slots;
+mod wire;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -16,12 +17,15 @@ use redis::{
     cluster_routing::{RoutingInfo, SingleNodeRoutingInfo},
 };
 
-pub(crate) use self::door::Node;
 use self::{
     address::Address,
     connect::{ANSWER_WITHIN, CONNECT_WITHIN},
     door::{Connected, Door},
     link::Link,
+};
+pub(crate) use self::{
+    door::Node,
+    wire::{Answers, Batch, Wire},
 };
 use crate::{Error, error::first_refusal, server::Server};
 
