@@ -1,5 +1,7 @@
 //! Streams, groups, consumers and entries as an operator sees them, and the rule by which a group is judged.
 
+mod history;
+mod name;
 mod snapshot;
 
 use std::{fmt, str::FromStr, time::Duration};
@@ -7,7 +9,11 @@ use std::{fmt, str::FromStr, time::Duration};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use self::snapshot::{NOT_ASKED, Snapshot, Unread};
+pub use self::{
+    history::History,
+    name::Name,
+    snapshot::{NOT_ASKED, Snapshot, Unread},
+};
 use crate::{
     Figure, Status, Timestamp,
     connection::Rights,
@@ -126,8 +132,8 @@ pub struct StreamSample {
     pub memory_bytes: Option<u64>,
     /// Entries added per second over the last minute; `None` before there are two samples.
     pub added_per_second: Option<f64>,
-    /// Length, one value per tick, oldest first; `None` = no sample (a gap).
-    pub length_history: Vec<Option<u64>>,
+    /// Length, one value per step of ten seconds, oldest first; `None` = no sample (a gap).
+    pub length_history: History,
     pub groups: Vec<GroupSample>,
     /// Records in this stream's dead-letter stream.
     pub dead_letters: u64,
@@ -163,8 +169,8 @@ pub struct GroupSample {
     pub lag_per_minute: Option<f64>,
     /// Milliseconds until lag is 0 at the present rate; `None` while not draining.
     pub drained_in_ms: Option<u64>,
-    /// Lag, one value per tick, oldest first; `None` = no sample or unknown (a gap).
-    pub lag_history: Vec<Option<u64>>,
+    /// Lag, one value per step of ten seconds, oldest first; `None` = no sample or unknown (a gap).
+    pub lag_history: History,
     /// Entries read per second over the last minute, from the group's `entries-read`.
     pub read_per_second: Option<f64>,
     /// Measured by the consumers of the group, where they run in this process or in another one that shares it.
@@ -197,7 +203,7 @@ pub struct Handling {
 /// One consumer of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConsumerSample {
-    pub name: String,
+    pub name: Name,
     pub pending: u64,
     /// Since its last attempt to read or claim (7.2 and later; earlier: since its last success).
     pub idle_ms: u64,
@@ -395,7 +401,7 @@ mod tests {
             dead_letters: Figure::Exact(0),
             lag_per_minute: None,
             drained_in_ms: None,
-            lag_history: vec![],
+            lag_history: History::default(),
             read_per_second: None,
             handling: None,
             derived: Derived::default(),

@@ -6,6 +6,7 @@ mod connect;
 mod door;
 mod link;
 mod slots;
+mod wire;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -17,12 +18,15 @@ use redis::{
 };
 
 pub use self::address::Way;
-pub(crate) use self::door::Node;
 use self::{
     address::Address,
     connect::{ANSWER_WITHIN, CONNECT_WITHIN},
     door::{Connected, Door},
     link::Link,
+};
+pub(crate) use self::{
+    door::Node,
+    wire::{Answers, Batch, Wire},
 };
 use crate::{Error, error::first_refusal, server::Server};
 

@@ -2,7 +2,7 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`client`] | the connection that reconnects by itself, to a server, a sentinel's master or a cluster; blocking reads get their own |
+//! | [`client`] | the connection that reconnects by itself, to a server, a sentinel's master or a cluster; blocking reads get their own, and so do looks |
 //! | [`mod@rights`] | what our user may do there, asked without doing it |
 //! | [`server`] | what kind of server it is, and whether it is new enough |
 //! | [`keys`] | the only place that spells a Redis name |

@@ -60,7 +60,8 @@ struct Inner {
 
 /// Of a stream and of a group of it.
 type Names = (String, String);
-type Meters = HashMap<Names, Arc<Meter>>;
+/// By stream, then by group: most that are asked for are not there.
+type Meters = HashMap<String, HashMap<String, Arc<Meter>>>;
 
 /// What the consumers of one group measured over the last minute in one process.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,8 +139,10 @@ impl Metrics {
     }
 
     fn all(&self) -> Vec<(Names, Arc<Meter>)> {
-        let mut all: Vec<_> =
-            locked(&self.0.meters).iter().map(|(names, meter)| (names.clone(), Arc::clone(meter))).collect();
+        let mut all: Vec<_> = Vec::new();
+        for (stream, groups) in &*locked(&self.0.meters) {
+            all.extend(groups.iter().map(|(group, meter)| ((stream.clone(), group.clone()), Arc::clone(meter))));
+        }
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         all
     }
@@ -220,11 +223,13 @@ impl Metrics {
     /// The meter of a group, made by its first consumer and kept for as long as the process lives.
     pub(crate) fn meter(&self, stream: &str, group: &str) -> Arc<Meter> {
         let meter = || Arc::new(Meter::new(Arc::clone(&self.0.offset)));
-        Arc::clone(locked(&self.0.meters).entry((stream.to_owned(), group.to_owned())).or_insert_with(meter))
+        let mut meters = locked(&self.0.meters);
+        let groups = meters.entry(stream.to_owned()).or_default();
+        Arc::clone(groups.entry(group.to_owned()).or_insert_with(meter))
     }
 
     fn find(&self, stream: &str, group: &str) -> Option<Arc<Meter>> {
-        locked(&self.0.meters).get(&(stream.to_owned(), group.to_owned())).cloned()
+        locked(&self.0.meters).get(stream)?.get(group).cloned()
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use domain::{
     Figure,
     connection::{Role, needs},
@@ -31,7 +33,7 @@ impl Room {
     }
 }
 
-async fn look(redis: &Redis) -> Snapshot {
+async fn look(redis: &Redis) -> Arc<Snapshot> {
     let (mut sampler, _) = sampler(redis.clone(), Metrics::default(), std::time::Duration::from_secs(1));
     sampler.look().await.unwrap()
 }

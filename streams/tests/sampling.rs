@@ -105,6 +105,40 @@ async fn a_group_whose_pending_entries_may_not_be_listed_is_not_gone_and_costs_n
     eye.finds_no(domain::finding::Kind::LagUnknown).await;
 }
 
+/// Also where nobody ever could look at them.
+#[tokio::test]
+async fn dead_letters_that_redis_does_not_let_us_count_are_unknown_until_they_are_known_to_be_gone() {
+    let room = Room::new().await;
+    let graves = streams::keys::dead_letter_stream("s");
+    script(&room, &["XADD s 1-0 a b", "XGROUP CREATE s g 0", &format!("XADD {graves} 1-0 a b")]).await;
+    script(&room, &["ACL SETUSER keeper on nopass allkeys +@all", "ACL SETUSER default resetkeys ~s ~dsm:*"]).await;
+    let mut eye = room.eye(support::eye::short()).await;
+    let told = |snapshot: &domain::stream::Snapshot| snapshot.stream("s").unwrap().groups[0].dead_letters.clone();
+    let unknown = told(&eye.now());
+    assert!(matches!(&unknown, Figure::Unknown(why) if why.contains("NOPERM")), "{unknown:?}");
+    let mut keeper = room.connection().await.unwrap();
+    let () = redis::cmd("AUTH").arg("keeper").arg("any").query_async(&mut keeper).await.unwrap();
+    let () = redis::cmd("DEL").arg(&graves).query_async(&mut keeper).await.unwrap();
+    script(&room, &["ACL SETUSER default allkeys"]).await;
+    let snapshot = eye.after(2).await;
+    assert_eq!(told(&snapshot), Figure::Exact(0));
+}
+
+/// XGROUP and XREADGROUP take any bytes for a consumer's name.
+#[tokio::test]
+async fn a_group_whose_pending_entries_belong_to_a_name_that_is_no_text_is_looked_at_like_others() {
+    let room = Room::new().await;
+    script(&room, &["XADD s 1-0 a b", "XGROUP CREATE s g 0"]).await;
+    let mut raw = room.connection().await.unwrap();
+    let mut read = redis::cmd("XREADGROUP");
+    read.arg("GROUP").arg("g").arg(b"\xff").arg("STREAMS").arg("s").arg(">");
+    let _: redis::Value = read.query_async(&mut raw).await.unwrap();
+    let snapshot = room.eye(support::eye::short()).await.now();
+    assert_eq!(snapshot.unread, []);
+    let oldest = &snapshot.stream("s").unwrap().groups[0].oldest;
+    assert_eq!(oldest.iter().map(|pending| pending.consumer.as_deref()).collect::<Vec<_>>(), [Some("\u{fffd}")]);
+}
+
 #[tokio::test]
 async fn entries_trimmed_before_delivery_are_no_lag() {
     let room = Room::new().await;

@@ -32,7 +32,7 @@ pub(super) fn panel(
         Ok(report) if report.items.is_empty() => message("there is no such consumer any more: nothing is to be done"),
         Ok(report) => form(view, wanted, report, query),
     };
-    let holds = |name: &String| consumers(view).iter().any(|known| known.name == *name && known.pending > 0);
+    let holds = |name: &String| consumers(view).iter().any(|known| known.name.as_str() == *name && known.pending > 0);
     let choice = wanted.consumers.iter().any(holds).then(|| heirs(view, wanted, query));
     view! {
         <Panel kicker="Preview, nothing has happened yet" title=title.into_any() close=close>
@@ -51,14 +51,14 @@ fn consumers(view: &GroupView) -> &[ConsumerSample] {
 fn heirs(view: &GroupView, wanted: &ConsumerDelete, query: &Parameters) -> AnyView {
     let heir = wanted.hand_over_to.clone().unwrap_or_default();
     let mut others: Vec<&ConsumerSample> =
-        consumers(view).iter().filter(|known| !wanted.consumers.contains(&known.name)).collect();
+        consumers(view).iter().filter(|known| !wanted.consumers.iter().any(|name| *name == *known.name)).collect();
     // who reads now is most likely to handle them
     others.sort_by(|a, b| (a.idle_ms / 60_000, &a.name).cmp(&(b.idle_ms / 60_000, &b.name)));
     let options = others.into_iter().take(HEIRS).map(|known| {
-        let is_heir = known.name == heir;
+        let is_heir = known.name.as_str() == heir;
         view! {
-            <option value=known.name.clone() selected=is_heir>
-                {known.name.clone()}
+            <option value=known.name.to_string() selected=is_heir>
+                {known.name.to_string()}
             </option>
         }
     });

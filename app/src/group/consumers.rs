@@ -136,13 +136,13 @@ fn table(consumers: &[&ConsumerSample], may_delete: bool) -> AnyView {
             }
         });
         view! {
-            <tr data-key=consumer.name.clone()>
+            <tr data-key=consumer.name.to_string()>
                 <td class="lead">
                     <StatusWord status=status word=word reason=reason />
                 </td>
                 <th scope="row" class="lead">
-                    <span class="name clipped long" title=consumer.name.clone()>
-                        {consumer.name.clone()}
+                    <span class="name clipped long" title=consumer.name.to_string()>
+                        {consumer.name.to_string()}
                     </span>
                 </th>
                 <td class="num" data-label="Pending">

@@ -58,7 +58,8 @@ pub(super) fn pending(view: &GroupView, query: &Parameters) -> AnyView {
 fn filters(view: &GroupView, query: &Parameters) -> Option<AnyView> {
     let (consumer, idle) = (query.get("consumer"), query.get("idle"));
     let names = view.sample().map(|group| group.consumers.as_slice()).unwrap_or_default();
-    let holding = names.iter().filter(|c| c.pending > 0 || Some(&c.name) == consumer.as_ref()).take(8);
+    let is_chosen = |name: &str| consumer.as_deref() == Some(name);
+    let holding = names.iter().filter(|c| c.pending > 0 || is_chosen(&c.name)).take(8);
     let chip = |name: &str, value: &str, words: String, is_on: bool| {
         let change = (!is_on).then_some(value);
         let href =
@@ -71,7 +72,7 @@ fn filters(view: &GroupView, query: &Parameters) -> Option<AnyView> {
     };
     let ages = AGES.map(|(ms, words)| chip("idle", ms, words.to_owned(), idle.as_deref() == Some(ms)));
     let consumers: Vec<_> =
-        holding.map(|c| chip("consumer", &c.name, c.name.clone(), consumer.as_ref() == Some(&c.name))).collect();
+        holding.map(|c| chip("consumer", &c.name, c.name.to_string(), is_chosen(&c.name))).collect();
     let has_something = view.sample().is_some_and(|group| group.pending > 0) || consumer.is_some() || idle.is_some();
     has_something
         .then(|| view! { <div class="filters" id="filters">{ages.collect_view()} {consumers}</div> }.into_any())

@@ -91,12 +91,16 @@ fn dead_letters(overview: &Overview) -> AnyView {
 /// The lengths of all dead-letter streams together. All histories end now; one that is shorter did not exist before.
 fn dead_letter_history(snapshot: &Snapshot) -> Vec<Option<f64>> {
     let histories = snapshot.streams.iter().filter(|stream| stream.source.is_some()).map(|s| &s.length_history);
-    let longest = histories.clone().map(Vec::len).max().unwrap_or(0);
-    let sum = |from_end: usize| {
-        let mut values = histories.clone().filter_map(|history| history.get(history.len().checked_sub(from_end)?));
-        values.try_fold(0.0, |sum, value| value.map(|value| sum + value as f64))
-    };
-    (1..=longest).rev().map(sum).collect()
+    // newest first; of a step that one of them does not know, nothing is known
+    let mut sums: Vec<Option<f64>> = Vec::new();
+    for history in histories {
+        sums.resize(sums.len().max(history.len()), Some(0.0));
+        for (sum, value) in sums.iter_mut().zip(history.iter().rev()) {
+            *sum = sum.zip(value).map(|(sum, value)| sum + value as f64);
+        }
+    }
+    sums.reverse();
+    sums
 }
 
 fn pending(groups: &[&GroupSample]) -> AnyView {

@@ -197,7 +197,7 @@ fn cause(at: Timestamp, group: &GroupSample) -> Option<AnyView> {
     Some(
         view! {
             "Consumer "
-            <strong class="name-text">{silent.name.clone()}</strong>
+            <strong class="name-text">{silent.name.to_string()}</strong>
             " fell silent at "
             <Clock at=since />
             {match silent.pending {

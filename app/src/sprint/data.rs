@@ -198,7 +198,7 @@ mod tests {
     use domain::{
         Figure, Status, Timestamp,
         finding::Found,
-        stream::{EntryId, GroupSample, RedisFacts, StreamSample, Verdict},
+        stream::{EntryId, GroupSample, History, RedisFacts, StreamSample, Verdict},
     };
 
     use super::*;
@@ -220,7 +220,7 @@ mod tests {
             dead_letters: Figure::Exact(0),
             lag_per_minute: None,
             drained_in_ms: None,
-            lag_history: vec![],
+            lag_history: History::default(),
             read_per_second: None,
             handling: None,
             derived: domain::latency::Derived::default(),
@@ -236,7 +236,7 @@ mod tests {
             max_deleted_id: EntryId::ZERO,
             memory_bytes: None,
             added_per_second: None,
-            length_history: vec![],
+            length_history: History::default(),
             groups: vec![group],
             dead_letters: 0,
             can_dead_letter: true,

@@ -127,7 +127,7 @@ fn fill(buckets: &mut BTreeMap<i64, Bucket>, snapshot: &Snapshot, stream: &str, 
     for value in values.iter().rev() {
         if let Some(value) = value {
             let mut sample = Sample::default();
-            sample[measure.index()] = i64::try_from(*value).ok();
+            sample[measure.index()] = i64::try_from(value).ok();
             let start = floor(at_s, Resolution::TenSeconds.width_s());
             buckets.entry(start).or_insert_with(|| {
                 let mut bucket = Bucket::default();

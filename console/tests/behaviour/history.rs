@@ -9,7 +9,7 @@ use console::{
 use domain::{
     Figure, Status, Timestamp,
     finding::Found,
-    stream::{ConsumerSample, EntryId, GroupSample, Handling, RedisFacts, Snapshot, StreamSample, Verdict},
+    stream::{ConsumerSample, EntryId, GroupSample, Handling, History, RedisFacts, Snapshot, StreamSample, Verdict},
 };
 use store::Database;
 use streams::{Metrics, Redis};
@@ -101,7 +101,7 @@ pub(crate) fn stream(name: &str, groups: Vec<GroupSample>) -> StreamSample {
         max_deleted_id: EntryId::ZERO,
         memory_bytes: Some(4_096),
         added_per_second: Some(2.5),
-        length_history: vec![],
+        length_history: History::default(),
         groups,
         dead_letters: 0,
         can_dead_letter: true,
@@ -121,11 +121,11 @@ pub(crate) fn group(stream: &str, name: &str, lag: Option<u64>) -> GroupSample {
         oldest_pending_ms: Some(1_500),
         oldest_pending_id: None,
         oldest: vec![],
-        consumers: vec![ConsumerSample { name: "c".to_owned(), pending: 3, idle_ms: 1, inactive_ms: None }],
+        consumers: vec![ConsumerSample { name: "c".into(), pending: 3, idle_ms: 1, inactive_ms: None }],
         dead_letters: Figure::Exact(2),
         lag_per_minute: None,
         drained_in_ms: None,
-        lag_history: vec![],
+        lag_history: History::default(),
         read_per_second: Some(1.25),
         handling: Some(Handling { handled: 60, failed: 1, p95_ms: 12.5, ..Handling::default() }),
         derived: domain::latency::Derived::default(),

@@ -99,7 +99,7 @@ pub(super) mod tests {
         Timestamp,
         alert::rule::tests::terms,
         finding::Found,
-        stream::{ConsumerSample, EntryId, Handling, RedisFacts, Verdict},
+        stream::{ConsumerSample, EntryId, Handling, History, RedisFacts, Verdict},
     };
 
     pub(in crate::alert) fn at(second: i64) -> Timestamp {
@@ -128,7 +128,7 @@ pub(super) mod tests {
             max_deleted_id: EntryId::ZERO,
             memory_bytes: None,
             added_per_second: None,
-            length_history: vec![],
+            length_history: History::default(),
             groups,
             dead_letters: 0,
             can_dead_letter: true,
@@ -153,7 +153,7 @@ pub(super) mod tests {
             dead_letters: Figure::Exact(0),
             lag_per_minute: None,
             drained_in_ms: None,
-            lag_history: vec![],
+            lag_history: History::default(),
             read_per_second: None,
             handling: None,
             derived: crate::latency::Derived::default(),

@@ -58,7 +58,7 @@ fn in_vain(group: &GroupSample, limits: &Limits) -> Option<Symptom> {
     }
     let waits = Duration::from_millis(group.behind_ms?);
     let mut asking = group.consumers.iter().filter(|consumer| idle(consumer) < limits.at_work).peekable();
-    let first = asking.peek()?.name.clone();
+    let first = &asking.peek()?.name;
     // never given anything = in vain for ever
     let was_given = |consumer: &ConsumerSample| {
         consumer.inactive_ms.is_some_and(|inactive| Duration::from_millis(inactive) < limits.in_vain_for)

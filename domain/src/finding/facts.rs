@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::stream::EntryId;
+use crate::stream::{EntryId, Name};
 
 /// One server; of a cluster, one of its masters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -31,7 +31,7 @@ pub struct ServerFacts {
 pub struct OldPending {
     pub id: EntryId,
     /// `None` = it was released, and waits to be taken by anybody.
-    pub consumer: Option<String>,
+    pub consumer: Option<Name>,
     /// Since its last delivery; means nothing where it was released.
     pub idle_ms: u64,
     pub deliveries: u64,

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Status, Timestamp,
     operation::PendingAct,
-    stream::{EntryId, GroupSample},
+    stream::{EntryId, GroupSample, Name},
     time::humane,
 };
 
@@ -123,8 +123,8 @@ fn released(group: &GroupSample) -> Option<Symptom> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Taken {
     pub(super) id: EntryId,
-    first: String,
-    second: String,
+    first: Name,
+    second: Name,
     held: Duration,
     /// Its first owner had asked for something shortly before.
     was_at_work: bool,

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     Figure,
     latency::Derived,
-    stream::{ConsumerSample, GroupSample, RedisFacts, Snapshot, StreamSample, Unread, Verdict},
+    stream::{ConsumerSample, GroupSample, History, RedisFacts, Snapshot, StreamSample, Unread, Verdict},
 };
 
 fn id(ms: u64) -> EntryId {
@@ -36,7 +36,7 @@ fn group() -> GroupSample {
         dead_letters: Figure::Exact(0),
         lag_per_minute: None,
         drained_in_ms: None,
-        lag_history: vec![],
+        lag_history: History::default(),
         read_per_second: None,
         handling: None,
         derived: Derived::default(),
@@ -55,7 +55,7 @@ fn stream(groups: Vec<GroupSample>) -> StreamSample {
         max_deleted_id: EntryId::ZERO,
         memory_bytes: None,
         added_per_second: None,
-        length_history: vec![],
+        length_history: History::default(),
         groups,
         dead_letters: 0,
         can_dead_letter: true,
@@ -464,7 +464,7 @@ proptest! {
         let group = GroupSample {
             name: name.clone(),
             stream: name.clone(),
-            oldest: vec![OldPending { id: id(1), consumer: Some(name), idle_ms: 600_000, deliveries: 1, has_body: true }],
+            oldest: vec![OldPending { id: id(1), consumer: Some(name.as_str().into()), idle_ms: 600_000, deliveries: 1, has_body: true }],
             ..group()
         };
         let found = watched(vec![snapshot(0, vec![server()], vec![stream(vec![group])])]);

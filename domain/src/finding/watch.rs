@@ -189,14 +189,12 @@ fn symptoms(before: Option<&Snapshot>, now: &Snapshot, limits: &Limits) -> Vec<S
         if let Some(was) = was {
             found.extend(group::gone(was, sample, |group| now.unread(&sample.name, Some(group)).is_some()));
         }
-        let groups_were: HashMap<&str, &GroupSample> =
-            was.iter().flat_map(|was| &was.groups).map(|group| (group.name.as_str(), group)).collect();
-        for one in &sample.groups {
-            let group_was = groups_were.get(one.name.as_str()).copied();
-            let was_unread = before.is_some_and(|before| before.unread(&sample.name, Some(&one.name)).is_some());
+        for (place, one) in sample.groups.iter().enumerate() {
+            let group_was = was.and_then(|was| group_of(was, &one.name, place));
+            let was_unread = || before.is_some_and(|before| before.unread(&sample.name, Some(&one.name)).is_some());
             let seen = match was.zip(group_was) {
                 Some((stream_was, group_was)) => group::Before::Seen(stream_was, group_was),
-                None if was_unread => group::Before::Unread,
+                None if was_unread() => group::Before::Unread,
                 None => group::Before::Nothing,
             };
             found.extend(group::symptoms(seen, sample, one));
@@ -213,16 +211,21 @@ fn groups_of_both<'a>(
     now: &'a Snapshot,
 ) -> impl Iterator<Item = (&'a GroupSample, &'a GroupSample)> {
     let holds = |group: &&GroupSample| !group.oldest.is_empty();
-    let were: HashMap<(&str, &str), &GroupSample> = before
-        .streams
-        .iter()
-        .flat_map(|stream| &stream.groups)
-        .filter(holds)
-        .map(|group| ((group.stream.as_str(), group.name.as_str()), group))
-        .collect();
-    now.streams
-        .iter()
-        .flat_map(|stream| &stream.groups)
-        .filter(holds)
-        .filter_map(move |group| Some((*were.get(&(group.stream.as_str(), group.name.as_str()))?, group)))
+    let were: HashMap<&str, &StreamSample> =
+        before.streams.iter().map(|stream| (stream.name.as_str(), stream)).collect();
+    now.streams.iter().filter_map(move |stream| Some((*were.get(stream.name.as_str())?, stream))).flat_map(
+        move |(was, stream)| {
+            let groups = stream.groups.iter().enumerate().filter(move |(_, group)| holds(group));
+            groups.filter_map(move |(place, group)| Some((group_of(was, &group.name, place).filter(holds)?, group)))
+        },
+    )
+}
+
+/// The group of that name. It is looked for where it is in another look first: Redis has groups in the order of their names,
+/// and they seldom come or go.
+fn group_of<'a>(stream: &'a StreamSample, name: &str, place: usize) -> Option<&'a GroupSample> {
+    let here = stream.groups.get(place).filter(|group| group.name == name);
+    let by_order = || stream.groups.binary_search_by(|group| group.name.as_str().cmp(name)).ok();
+    here.or_else(|| by_order().map(|place| &stream.groups[place]))
+        .or_else(|| stream.groups.iter().find(|group| group.name == name))
 }

@@ -43,7 +43,7 @@ pub(super) async fn run(client: &Client, what: Act) -> Result<ExitCode, Failure>
                 let group: GroupSample = read(&answer)?;
                 let idle = |ms: u64| humane(Duration::from_millis(ms));
                 let row = |consumer: &domain::stream::ConsumerSample| {
-                    [consumer.name.clone(), consumer.pending.to_string(), idle(consumer.idle_ms)]
+                    [consumer.name.to_string(), consumer.pending.to_string(), idle(consumer.idle_ms)]
                 };
                 table::print(["CONSUMER", "PENDING", "IDLE"], &group.consumers.iter().map(row).collect::<Vec<_>>());
             }

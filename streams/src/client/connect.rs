@@ -37,11 +37,13 @@ impl Address {
     }
 
     async fn connect_in_time(&self) -> Result<Connected, Error> {
-        let (mut door, mode) = match self {
-            Address::Server(client) => (Door::One(to(client, ANSWER_WITHIN).await?, None), Mode::Standalone),
+        let (mut door, mode, client) = match self {
+            Address::Server(client) => {
+                (Door::One(to(client, ANSWER_WITHIN).await?, None), Mode::Standalone, Some(client.clone()))
+            }
             Address::Sentinel { .. } => {
                 let (client, node) = self.master().await?;
-                (Door::One(to(&client, ANSWER_WITHIN).await?, node), Mode::Sentinel)
+                (Door::One(to(&client, ANSWER_WITHIN).await?, node), Mode::Sentinel, Some(client))
             }
             Address::Cluster(seeds) => {
                 let cluster = ClusterClientBuilder::new(seeds.clone())
@@ -53,12 +55,12 @@ impl Address {
                     .min_retry_wait(*RETRY_AFTER_MS.start())
                     .max_retry_wait(*RETRY_AFTER_MS.end())
                     .build()?;
-                (Door::Cluster(cluster.get_async_connection().await?, None), Mode::Cluster)
+                (Door::Cluster(cluster.get_async_connection().await?, None), Mode::Cluster, None)
             }
         };
         let server = ask_who(&mut door, mode).await?;
         server.check(mode)?;
-        Ok(Connected { door, server: Arc::new(server) })
+        Ok(Connected { door, server: Arc::new(server), client })
     }
 
     /// The master that the sentinels name now, and that says itself that it is one.

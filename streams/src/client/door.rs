@@ -42,6 +42,8 @@ impl fmt::Debug for Node {
 pub(super) struct Connected {
     pub(super) door: Door,
     pub(super) server: Arc<Server>,
+    /// How to make another connection to the same server; `None` = there are several servers.
+    pub(super) client: Option<redis::Client>,
 }
 
 impl Connected {

@@ -25,8 +25,11 @@ pub async fn delete_consumers(
     wanted: &ConsumerDelete,
 ) -> Result<Report, Error> {
     check_size(wanted.consumers.len())?;
-    let known: BTreeMap<String, ConsumerSample> =
-        consumers(redis, stream, group).await?.into_iter().map(|consumer| (consumer.name.clone(), consumer)).collect();
+    let known: BTreeMap<String, ConsumerSample> = consumers(redis, stream, group)
+        .await?
+        .into_iter()
+        .map(|consumer| (consumer.name.to_string(), consumer))
+        .collect();
     let chosen = Chosen::new(wanted, &known);
     let target = target(wanted, &known, &chosen)?;
     let fact = |name: &&str| match known.get(*name) {

@@ -112,7 +112,7 @@ pub(super) async fn consumers(redis: &Redis, stream: &str, group: &str) -> Resul
 
 /// Whether a program reads under this name, as far as can be told.
 pub(super) fn is_reading(consumer: &ConsumerSample) -> bool {
-    consumer.name != keys::HANDED_OVER && consumer.idle_ms < FRESH_MS
+    consumer.name.as_str() != keys::HANDED_OVER && consumer.idle_ms < FRESH_MS
 }
 
 fn no_group(stream: &str, group: &str) -> Error {

@@ -18,7 +18,6 @@ use crate::{
     dead_letter::record::Record,
     inspect::{Pace, Walk},
     keys,
-    reply::StreamFacts,
     server::{Info, Mode, Server},
 };
 
@@ -105,14 +104,15 @@ struct Counted {
 }
 
 impl Graves {
-    /// Brings the count of a stream's dead letters up to date. Fails only where Redis is away.
-    pub(super) async fn refresh(&mut self, redis: &Redis, stream: &str, facts: &StreamFacts) -> Result<(), Error> {
-        let is_same = |known: &Counted| known.length == facts.length && known.last_id == facts.last_id;
+    /// Brings the count of a stream's dead letters up to date, by length and last id of the stream that holds them. Fails
+    /// only where Redis is away.
+    pub(super) async fn refresh(&mut self, redis: &Redis, stream: &str, holding: (u64, EntryId)) -> Result<(), Error> {
+        let is_same = |known: &Counted| (known.length, known.last_id) == holding;
         if self.0.get(stream).is_some_and(|known| known.as_ref().is_ok_and(is_same)) {
             return Ok(());
         }
         let known = self.0.remove(stream).and_then(Result::ok);
-        match count(redis, stream, facts, known).await {
+        match count(redis, stream, holding, known).await {
             Ok(counted) => drop(self.0.insert(stream.to_owned(), Ok(counted))),
             Err(error @ Error::Unavailable(_)) => return Err(error),
             Err(error) => self.unknown(stream, error.to_string()),
@@ -142,8 +142,12 @@ impl Graves {
 }
 
 /// Counts the records of a dead-letter stream by group; `known` is what was counted before.
-async fn count(redis: &Redis, stream: &str, facts: &StreamFacts, known: Option<Counted>) -> Result<Counted, Error> {
-    let (length, last_id) = (facts.length, facts.last_id);
+async fn count(
+    redis: &Redis,
+    stream: &str,
+    (length, last_id): (u64, EntryId),
+    known: Option<Counted>,
+) -> Result<Counted, Error> {
     // only additions: count those; anything else: count all
     let (from, mut by_group, mut count) = match known.filter(|known| known.complete && known.length < length) {
         Some(known) => (Some(known.last_id), known.by_group, known.length),

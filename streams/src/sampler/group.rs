@@ -6,27 +6,33 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::stream::{ConsumerSample, EntryId};
-use redis::{Pipeline, RedisResult, Value};
+use domain::{
+    finding::OldPending,
+    stream::{ConsumerSample, EntryId, Name},
+};
 
 use super::{
     history::{Minute, Ring},
     lag::{COUNT_AT_MOST, Decision, Ledger},
     oldest::{self, Bodies, Listed},
+    questions::{Place, Questions, Told},
 };
 use crate::{
     Error,
     reply::{self, GroupFacts, StreamFacts},
 };
 
-/// What one pipeline may cost, in commands of a few microseconds each: others get their turn between two.
-const ENOUGH: usize = 100;
-/// What counting entries costs in such commands: up to [`COUNT_AT_MOST`] entries are answered.
+/// What counting entries costs in usual commands: up to [`COUNT_AT_MOST`] entries are answered.
 const COST_OF_COUNTING: usize = 50;
 
 /// What is remembered of one group from look to look.
 #[derive(Default)]
 pub(super) struct GroupMemory {
+    pub(super) name: String,
+    /// It had consumers at the last look, so that they can be asked for without knowing whether it has any now.
+    pub(super) has_consumers: bool,
+    /// The names of its consumers, in the order in which Redis has them.
+    names: Vec<Name>,
     pub(super) ledger: Ledger,
     pub(super) lag: Ring,
     pub(super) lag_minute: Minute,
@@ -67,22 +73,10 @@ struct KnownOldest {
     quiet: bool,
 }
 
-/// The questions about some groups.
-pub(super) struct Questions {
-    pub(super) pipeline: Pipeline,
-    /// Before any of them was asked.
-    begun: Instant,
-    commands: usize,
-    cost: usize,
-    /// The stream that is asked about, and after which entries of it: its groups are often at the same place.
-    stream: String,
-    ranges: HashMap<(EntryId, usize), usize>,
-}
-
 /// Where the answers about one group will be found.
 pub(super) struct Asking {
     decision: Decision,
-    consumers: Option<usize>,
+    consumers: Known<Vec<ConsumerSample>>,
     oldest: Known<Listed>,
     unread: Known<Option<EntryId>>,
 }
@@ -90,77 +84,65 @@ pub(super) struct Asking {
 /// What is known without asking, or the place of the answer.
 enum Known<T> {
     Already(T),
-    Answer(usize),
+    Answer(Place),
 }
 
-impl Questions {
-    pub(super) fn new() -> Self {
-        let mut pipeline = redis::pipe();
-        pipeline.ignore_errors();
-        let (stream, ranges) = (String::new(), HashMap::new());
-        Self { pipeline, begun: Instant::now(), commands: 0, cost: 0, stream, ranges }
-    }
+/// Where it was asked which entries follow one, and how many of them: groups of a stream are often at the same place.
+pub(super) type Ranges = HashMap<(EntryId, usize), Place>;
 
-    pub(super) fn none(&self) -> bool {
-        self.commands == 0
-    }
+/// Asks for the consumers of a group.
+pub(super) fn ask_consumers(questions: &mut Questions, stream: &str, group: &str) -> Place {
+    questions.add(1, &["XINFO", "CONSUMERS", stream, group])
+}
 
-    /// Whether they are as many as one pipeline should have.
-    pub(super) fn enough(&self) -> bool {
-        self.cost >= ENOUGH
-    }
-
-    /// Asks what must be asked about a group.
-    pub(super) fn ask(
-        &mut self,
-        stream: &str,
-        facts: &StreamFacts,
-        group: &GroupFacts,
-        memory: &mut GroupMemory,
-    ) -> Asking {
-        if self.stream != stream {
-            stream.clone_into(&mut self.stream);
-            self.ranges.clear();
-        }
-        let decision = memory.ledger.look(facts, group);
-        let consumers = (group.consumers > 0).then(|| {
-            self.pipeline.cmd("XINFO").arg("CONSUMERS").arg(stream).arg(&group.name);
-            self.asked(1)
-        });
-        let oldest = if let Some(known) = memory.oldest(group) {
-            Known::Already(known)
-        } else {
-            self.pipeline.cmd("XPENDING").arg(stream).arg(&group.name).arg("-").arg("+").arg(oldest::LOOKED_AT);
-            Known::Answer(self.asked(1))
+/// Asks what must be asked about a group of `stream`. Of its consumers is told what was `asked` already; where that was refused,
+/// it is an error, [`Error::NotFound`] where the group went away meanwhile.
+pub(super) fn ask(
+    questions: &mut Questions,
+    ranges: &mut Ranges,
+    stream: &str,
+    (facts, group): (&StreamFacts, &GroupFacts),
+    asked: Option<(&Told, Place)>,
+    memory: &mut GroupMemory,
+) -> Result<Asking, Error> {
+    // it sees every look, also one that tells no more of the group
+    let decision = memory.ledger.look(facts, group);
+    memory.has_consumers = group.consumers > 0;
+    let consumers = match asked {
+        Some((told, place)) => Known::Already(memory.consumers(told, place)?),
+        None if group.consumers == 0 => Known::Already(Vec::new()),
+        None => Known::Answer(ask_consumers(questions, stream, &group.name)),
+    };
+    let oldest = if let Some(known) = memory.oldest(group) {
+        Known::Already(known)
+    } else {
+        Known::Answer(questions.add(1, &["XPENDING", stream, &group.name, "-", "+", &oldest::LOOKED_AT.to_string()]))
+    };
+    let mut range = |count: usize| {
+        let after = group.last_delivered_id;
+        let cost = if count > 1 { COST_OF_COUNTING } else { 1 };
+        let add = || {
+            let (after, count) = (format!("({after}"), count.to_string());
+            questions.add_range(cost, &["XRANGE", stream, &after, "+", "COUNT", &count])
         };
-        let unread = match (&decision, memory.unread(facts, group)) {
-            // one more than the limit tells that it was hit
-            (Decision::Count, _) => Known::Answer(self.range(group.last_delivered_id, COUNT_AT_MOST + 1)),
-            (Decision::Known(_), Unread::Nothing) => Known::Already(None),
-            (Decision::Known(_), Unread::From(first)) => Known::Already(Some(first)),
-            (Decision::Known(_), Unread::Unknown) => Known::Answer(self.range(group.last_delivered_id, 1)),
-        };
-        Asking { decision, consumers, oldest, unread }
-    }
-
-    fn range(&mut self, after: EntryId, count: usize) -> usize {
-        if let Some(place) = self.ranges.get(&(after, count)) {
-            return *place;
-        }
-        self.pipeline.cmd("XRANGE").arg(&self.stream).arg(format!("({after}")).arg("+").arg("COUNT").arg(count);
-        let place = self.asked(if count > 1 { COST_OF_COUNTING } else { 1 });
-        self.ranges.insert((after, count), place);
-        place
-    }
-
-    fn asked(&mut self, cost: usize) -> usize {
-        self.cost += cost;
-        self.commands += 1;
-        self.commands - 1
-    }
+        Known::Answer(*ranges.entry((after, count)).or_insert_with(add))
+    };
+    let unread = match (&decision, memory.unread(facts, group)) {
+        // one more than the limit tells that it was hit
+        (Decision::Count, _) => range(COUNT_AT_MOST + 1),
+        (Decision::Known(_), Unread::Nothing) => Known::Already(None),
+        (Decision::Known(_), Unread::From(first)) => Known::Already(Some(first)),
+        (Decision::Known(_), Unread::Unknown) => range(1),
+    };
+    Ok(Asking { decision, consumers, oldest, unread })
 }
 
 impl GroupMemory {
+    /// Of a group that was not looked at before.
+    pub(super) fn of(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
     /// Whether the lag is what reading and adding since the last look make of it; also where that cannot be told.
     pub(super) fn lag_moved_by_reading(&mut self, lag: Option<u64>, facts: &StreamFacts, group: &GroupFacts) -> bool {
         let now = lag.zip(group.entries_read).map(|(lag, entries_read)| LagBefore {
@@ -183,12 +165,25 @@ impl GroupMemory {
         }
     }
 
+    /// Its consumers, where the answer to [`ask_consumers`] can be read; and notes whether any of them has acted since the
+    /// oldest pending entries were asked for.
+    fn consumers(&mut self, told: &Told, place: Place) -> Result<Vec<ConsumerSample>, Error> {
+        let consumers = reply::consumers(&mut told.get(place)?, &self.names)?;
+        if !consumers.iter().map(|consumer| &consumer.name).eq(&self.names) {
+            self.names = consumers.iter().map(|consumer| consumer.name.clone()).collect();
+        }
+        if let Some(known) = &mut self.oldest {
+            known.quiet &= quiet_for(&consumers, known.asked_at.elapsed());
+        }
+        Ok(consumers)
+    }
+
     /// The oldest pending entries where they can only be the same as at the last look; `None` where Redis must be asked.
     ///
     /// An acknowledgement changes the count, a delivery the position, and who claims an entry is not quiet.
     ///
-    /// That somebody claimed is seen only after the next question could have been asked: what was claimed anew in place of
-    /// something acknowledged in the same moment is told one look later.
+    /// Of a group whose consumers are not asked for beforehand (it had none at the last look), it is seen only afterwards that
+    /// somebody claimed: what was claimed anew in place of something acknowledged in the same moment is told one look later.
     fn oldest(&mut self, group: &GroupFacts) -> Option<Listed> {
         if group.pending == 0 {
             self.oldest = None;
@@ -200,9 +195,7 @@ impl GroupMemory {
             && known.last_delivered_id == group.last_delivered_id
             && known.entries_read == group.entries_read;
         let since = millis(known.asked_at.elapsed());
-        let older = |(id, owner, idle_ms, deliveries): &(_, Option<Vec<u8>>, _, _)| {
-            (*id, owner.clone(), idle_ms + since, *deliveries)
-        };
+        let older = |pending: &OldPending| OldPending { idle_ms: pending.idle_ms + since, ..pending.clone() };
         same.then(|| known.listed.iter().map(older).collect())
     }
 
@@ -227,14 +220,6 @@ enum Unread {
     Unknown,
 }
 
-/// What Redis said, in the order of the questions.
-pub(super) struct Answers {
-    begun: Instant,
-    left: Vec<Option<RedisResult<Value>>>,
-    /// Entries found: the first of them and how many. Several groups may have asked for the same ones.
-    ranges: HashMap<usize, Option<(Option<EntryId>, usize)>>,
-}
-
 /// What a look has learned about one group.
 pub(super) struct Learned {
     pub(super) decision: Decision,
@@ -246,73 +231,46 @@ pub(super) struct Learned {
     pub(super) counted: Option<usize>,
 }
 
-impl Answers {
-    pub(super) fn read(questions: &Questions, answers: Vec<RedisResult<Value>>) -> Self {
-        let answers = answers.into_iter().map(Some).collect();
-        Self { begun: questions.begun, left: answers, ranges: HashMap::new() }
-    }
-
-    /// [`Error::NotFound`] where the group went away while it was looked at.
+impl Asking {
+    /// Reads what was told of what was asked, the first of it at `begun`. [`Error::NotFound`] where the group went away while
+    /// it was looked at.
     pub(super) fn learn(
-        &mut self,
-        facts: &StreamFacts,
-        group: &GroupFacts,
-        asking: Asking,
+        self,
+        told: &Told,
+        begun: Instant,
+        (facts, group): (&StreamFacts, &GroupFacts),
         memory: &mut GroupMemory,
     ) -> Result<Learned, Error> {
-        let consumers: Vec<ConsumerSample> = match asking.consumers {
-            Some(place) => {
-                reply::items(self.take(place)?)?.into_iter().filter_map(|c| reply::consumer(c).ok()).collect()
-            }
-            None => Vec::new(),
+        let consumers = match self.consumers {
+            Known::Already(consumers) => consumers,
+            Known::Answer(place) => memory.consumers(told, place)?,
         };
-        let oldest = match asking.oldest {
-            Known::Already(oldest) => {
-                if let Some(known) = &mut memory.oldest {
-                    known.quiet &= quiet_for(&consumers, known.asked_at.elapsed());
-                }
-                oldest
-            }
+        let oldest = match self.oldest {
+            Known::Already(oldest) => oldest,
             Known::Answer(place) => {
-                let listed = oldest::listed(self.take(place)?)?;
+                let listed = oldest::listed(&mut told.get(place)?, &memory.names)?;
                 memory.oldest = (!listed.is_empty()).then(|| KnownOldest {
                     last_delivered_id: group.last_delivered_id,
                     entries_read: group.entries_read,
                     pending: group.pending,
                     listed: listed.clone(),
-                    asked_at: self.begun,
+                    asked_at: begun,
                     quiet: true,
                 });
                 listed
             }
         };
-        let (unread, counted) = match asking.unread {
+        let (unread, counted) = match self.unread {
             Known::Already(first) => (first, None),
             Known::Answer(place) => {
-                let found = self.range(place);
+                let found = told.range(place);
                 let first = found.and_then(|(first, _)| first);
                 memory.unread =
                     first.map(|first| KnownUnread { after: group.last_delivered_id, removed: facts.removed(), first });
                 (first, found.map(|(_, count)| count))
             }
         };
-        Ok(Learned { decision: asking.decision, consumers, oldest, unread, counted })
-    }
-
-    fn take(&mut self, place: usize) -> Result<Value, Error> {
-        let answer = self.left.get_mut(place).and_then(Option::take);
-        Ok(answer.ok_or_else(|| reply::unexpected("too few answers"))??)
-    }
-
-    /// `None` where they could not be read.
-    fn range(&mut self, place: usize) -> Option<(Option<EntryId>, usize)> {
-        if let Some(found) = self.ranges.get(&place) {
-            return *found;
-        }
-        let entries = self.take(place).and_then(reply::entries).ok();
-        let found = entries.map(|entries| (entries.first().map(|entry| entry.id), entries.len()));
-        self.ranges.insert(place, found);
-        found
+        Ok(Learned { decision: self.decision, consumers, oldest, unread, counted })
     }
 }
 

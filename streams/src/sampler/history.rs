@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, time::Duration};
 
+use domain::stream::History;
+
 /// One step of a chart.
 pub(crate) const STEP: Duration = Duration::from_secs(10);
 /// An hour of steps.
@@ -13,50 +15,62 @@ const MINUTE: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
     newest: u64,
-    values: VecDeque<Option<u64>>,
+    values: History,
 }
 
 impl Ring {
     /// Sets the value of the step that `at` (time since the start of the program) lies in.
     pub(crate) fn record(&mut self, at: Duration, value: Option<u64>) {
         let step = at.as_secs() / STEP.as_secs();
-        if self.values.is_empty() {
-            self.values.push_back(value);
-        } else if step <= self.newest {
-            *self.values.back_mut().expect("not empty") = value;
+        if !self.values.is_empty() && step > self.newest {
+            let missed = usize::try_from(step - self.newest - 1).unwrap_or(usize::MAX);
+            self.values.push(missed, value, STEPS);
+            self.newest = step;
             return;
-        } else {
-            let missed = (step - self.newest - 1).min(STEPS as u64);
-            self.values.extend((0..missed).map(|_| None));
-            self.values.push_back(value);
         }
-        self.newest = step;
-        self.values.drain(..self.values.len().saturating_sub(STEPS));
+        if self.values.is_empty() {
+            self.newest = step;
+        }
+        self.values.set_newest(value);
     }
 
-    pub(crate) fn values(&self) -> Vec<Option<u64>> {
-        self.values.iter().copied().collect()
+    /// What was recorded, shared with whoever holds it already.
+    pub(crate) fn values(&self) -> History {
+        self.values.clone()
     }
 }
 
-/// The last minute of one figure.
+/// The last minute of one figure. Looks that found the same in a row are one: most figures of a large installation rest.
 #[derive(Debug, Default)]
-pub(crate) struct Minute(VecDeque<(Duration, u64)>);
+pub(crate) struct Minute(VecDeque<Seen>);
+
+/// One value, from the first to the last of the looks in a row that found it.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    from_us: u64,
+    to_us: u64,
+    value: u64,
+}
 
 impl Minute {
     /// `None` = unknown now: rates start anew, as nothing can be said across a gap.
     pub(crate) fn record(&mut self, at: Duration, value: Option<u64>) {
         let Some(value) = value else { return self.0.clear() };
-        self.0.push_back((at, value));
-        // the oldest sample that is kept is the last one that is a minute old or more
-        while self.0.get(1).is_some_and(|(second, _)| at.saturating_sub(*second) >= MINUTE) {
+        let at_us = micros(at);
+        match self.0.back_mut() {
+            Some(last) if last.value == value => last.to_us = at_us,
+            _ => self.0.push_back(Seen { from_us: at_us, to_us: at_us, value }),
+        }
+        // the oldest value that is kept is the last one that was found a minute ago or before
+        let a_minute_ago = at_us.saturating_sub(micros(MINUTE));
+        while self.0.get(1).is_some_and(|second| second.from_us <= a_minute_ago) {
             self.0.pop_front();
         }
     }
 
     /// As [`Minute::record`] for something that only ever grows; going back means that it was born again.
     pub(crate) fn record_counter(&mut self, at: Duration, value: Option<u64>) {
-        if value.zip(self.0.back()).is_some_and(|(now, (_, before))| now < *before) {
+        if value.zip(self.0.back()).is_some_and(|(now, before)| now < before.value) {
             self.0.clear();
         }
         self.record(at, value);
@@ -64,10 +78,16 @@ impl Minute {
 
     /// Change per second; `None` before there are two samples.
     pub(crate) fn per_second(&self) -> Option<f64> {
-        let ((from, old), (to, new)) = (self.0.front()?, self.0.back()?);
-        let seconds = to.saturating_sub(*from).as_secs_f64();
-        (seconds > 0.0).then(|| (*new as f64 - *old as f64) / seconds)
+        let (old, new) = (self.0.front()?, self.0.back()?);
+        // it had the old value a minute ago, or at the end of the last look that found it before that
+        let from_us = new.to_us.saturating_sub(micros(MINUTE)).clamp(old.from_us, old.to_us);
+        let seconds = (new.to_us - from_us) as f64 / 1e6;
+        (seconds > 0.0).then(|| (new.value as f64 - old.value as f64) / seconds)
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Milliseconds until `lag` is gone at this rate; `None` while it does not shrink.
@@ -94,7 +114,7 @@ mod tests {
         ring.record(Duration::from_secs(1), Some(5));
         ring.record(Duration::from_secs(9), Some(6));
         ring.record(Duration::from_secs(35), Some(7));
-        assert_eq!(ring.values(), [Some(6), None, None, Some(7)]);
+        assert_eq!(ring.values().iter().collect::<Vec<_>>(), [Some(6), None, None, Some(7)]);
     }
 
     #[test]
@@ -114,6 +134,21 @@ mod tests {
         assert_eq!(drained_in_ms(0, -1.0), None);
     }
 
+    #[test]
+    fn a_minute_in_which_nothing_moved_is_one_value_and_a_rate_of_nothing() {
+        let mut minute = Minute::default();
+        for second in 0..90 {
+            minute.record(Duration::from_secs(second), Some(7));
+        }
+        assert_eq!((minute.0.len(), minute.per_second()), (1, Some(0.0)));
+        minute.record(Duration::from_secs(90), Some(67));
+        assert_eq!(minute.per_second(), Some(1.0), "it was 7 a minute ago");
+        minute.record(Duration::from_secs(149), Some(67));
+        assert_eq!(minute.per_second(), Some(1.0), "it was 7 when it was last looked at, a minute ago");
+        minute.record(Duration::from_secs(150), Some(67));
+        assert_eq!(minute.per_second(), Some(0.0));
+    }
+
     proptest! {
         #[test]
         fn an_hour_is_never_exceeded_and_the_newest_value_is_last(
@@ -126,7 +161,7 @@ mod tests {
             }
             let values = ring.values();
             prop_assert!(values.len() <= STEPS);
-            prop_assert_eq!(values.last().copied().flatten(), samples.last().map(|s| s.1));
+            prop_assert_eq!(values.iter().next_back().flatten(), samples.last().map(|s| s.1));
         }
 
         /// Looked at once a second, while each second's reading is up to 10 % off its mean.
