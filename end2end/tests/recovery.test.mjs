@@ -36,8 +36,10 @@ async function open(address, options) {
   return page;
 }
 
-async function leave(page) {
-  assert.deepEqual(page.faults, []);
+/** `refused`: a form was sent that cannot be meant, and the browser says so in its own words. */
+async function leave(page, { refused = false } = {}) {
+  const expected = (fault) => refused && /422/.test(fault);
+  assert.deepEqual(page.faults.filter((fault) => !expected(fault)), []);
   await page.context().close();
 }
 
@@ -57,7 +59,7 @@ test('a cause is recovered as a job: dry run, canary, the rest, pause, resume, r
   await panel.getByRole('button', { name: 'Freeze and show dry run' }).click();
   await page.getByText(/needs a reason/).first().waitFor();
   assert.equal(await panel.getByLabel('Entries per second, at most').inputValue(), '120');
-  await panel.getByLabel('Reason').fill('a test of jobs');
+  await panel.getByRole('textbox', { name: 'Reason' }).fill('a test of jobs');
   await panel.getByRole('button', { name: 'Freeze and show dry run' }).click();
   await page.waitForURL(/\/recovery\/\d+/);
 
@@ -81,7 +83,7 @@ test('a cause is recovered as a job: dry run, canary, the rest, pause, resume, r
   });
   assert.ok((await figure(page, 'queued')) > 0, 'something is left to be sent');
   await page.getByRole('button', { name: 'Resume' }).click();
-  await page.locator('.page-head, main').getByText('Done').first().waitFor();
+  await page.locator('main .lede').getByText('Done', { exact: true }).waitFor();
   assert.equal(await figure(page, 'queued'), 0);
   assert.equal(await figure(page, 'again'), MALFORMED);
   await page.getByRole('link', { name: /^Failed again/ }).click();
@@ -93,7 +95,7 @@ test('a cause is recovered as a job: dry run, canary, the rest, pause, resume, r
   const file = await readFile(await (await download).path(), 'utf8');
   assert.equal(file.trimEnd().split('\r\n').length, MALFORMED + 2);
   assert.match(file.trimEnd().split('\r\n').at(-1), /complete/);
-  await leave(page);
+  await leave(page, { refused: true });
 });
 
 test('a job works without script, and can be cancelled', async () => {
@@ -107,10 +109,10 @@ test('a job works without script, and can be cancelled', async () => {
     return (await page.getByRole('button', { name: /^Start, send/ }).count()) === 1;
   });
   await page.getByRole('button', { name: /^Start, send/ }).click();
-  await page.getByText('It sends.').waitFor();
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
   await page.getByRole('button', { name: 'Cancel job' }).click();
   await page.getByText(/It is over/).first().waitFor();
-  assert.equal(await page.getByRole('button', { name: /Start|Resume|Pause|Cancel/ }).count(), 0);
+  assert.equal(await page.getByRole('button', { name: /^(Start|Resume|Pause|Cancel job)/ }).count(), 0);
   await page.context().close();
 });
 
@@ -134,10 +136,10 @@ test('what a group was given before is handled once more, from its page', async 
   const start = page.getByRole('button', { name: /^Start, send/ });
   await start.waitFor();
   await start.click();
-  await page.locator('main').getByText('Done').first().waitFor();
+  await page.locator('main .lede').getByText('Done', { exact: true }).waitFor();
   assert.ok((await figure(page, 'handled')) > 0);
   assert.equal(await figure(page, 'again'), 0);
-  await leave(page);
+  await leave(page, { refused: true });
 });
 
 test('the log says that nobody has changed it, and a head of earlier is found in its chain', async () => {
