@@ -9,7 +9,7 @@ import { alive } from './harness.mjs';
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** One line for each thing axe finds: the rule, the element, what to do. */
-async function findings(page) {
+export async function findings(page) {
   // evaluated by the browser's debugger, which the page's content security policy does not concern
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));

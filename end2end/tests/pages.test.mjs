@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 
 import { HOSTILE, furnish, pages } from '../furnishing.mjs';
 import { Browser, Server } from '../harness.mjs';
-import { inspect } from '../inspection.mjs';
+import { findings, inspect } from '../inspection.mjs';
 
 let server, browser, furnished;
 before(async () => {
