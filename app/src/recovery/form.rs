@@ -75,12 +75,12 @@ pub(super) fn panel(choice: &Choice) -> AnyView {
                         {selection}
                     </section>
                     <section class="panel-section">
-                        <fieldset class="stack">
+                        <fieldset class="fields">
                             <legend>"Order"</legend>
                             {order.collect_view()}
                         </fieldset>
                     </section>
-                    <section class="panel-section stack" aria-label="How">
+                    <section class="panel-section fields" aria-label="How">
                         <NumberField
                             label="Entries per second, at most"
                             name="job[rate]"
@@ -134,7 +134,7 @@ fn dead_letters(choice: &Choice, of: &impl Fn(&str, &str) -> String) -> AnyView 
     let (group, cause, text) = (of("group", &choice.group), of("cause", &choice.cause), of("text", &choice.text));
     view! {
         <p>"All dead letters that fit at this moment. What dies later is not part of the job. Empty fields fit everything."</p>
-        <div class="stack top-gap">
+        <div class="fields top-gap">
             <TextField label="Stream" name="job[stream]" value=stream />
             <TextField label="Group" name="job[group]" value=group />
             <TextField label="Cause" name="job[cause]" value=cause hint="The fingerprint of a cause." />
@@ -153,7 +153,7 @@ fn history(choice: &Choice, of: &impl Fn(&str, &str) -> String) -> AnyView {
             "Entries that the group was given before are given to it once more, and to nobody else. A handler that does not "
             "know an event twice has its effect twice."
         </p>
-        <div class="stack top-gap">
+        <div class="fields top-gap">
             <TextField label="Stream" name="job[stream]" value=stream required=true />
             <TextField label="Group" name="job[group]" value=group required=true />
             <TextField label="From" name="job[from]" value=from hint=edge required=true />

@@ -27,7 +27,7 @@ pub(super) fn section(shown: &Shown) -> AnyView {
         view! { <p class="muted top-gap">{words}</p> }
     });
     view! {
-        <section aria-labelledby="entries-h">
+        <section class="job-items" aria-labelledby="entries-h">
             <div class="section-head">
                 <h2 id="entries-h">"Entries"</h2>
             </div>

@@ -157,7 +157,7 @@ fn row(job: &Job) -> AnyView {
                     <a class="name" href=address::recovery_job(job.id)>
                         {format!("Job {}", job.id)}
                     </a>
-                    <small>{job.terms.selection.sentence()}</small>
+                    <small title=job.terms.selection.sentence()>{job.terms.selection.sentence()}</small>
                 </span>
             </th>
             <td data-label="State">
