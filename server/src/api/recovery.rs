@@ -66,7 +66,13 @@ async fn list_jobs(State(context): State<Context>, Parameters(choice): Parameter
     post,
     path = "/api/console/recovery",
     tag = "recovery",
-    request_body = Terms,
+    request_body(content = Terms, example = json!({
+        "selection": {"dead_letters_that": {"stream": "orders", "group": "invoice-mailer"}},
+        "order": "in_order",
+        "rate_per_second": 100,
+        "canary": 5,
+        "reason": "the price list is there again"
+    })),
     responses((status = 201, description = "The job", body = Job), Unprocessable)
 )]
 async fn make_job(State(context): State<Context>, Json(terms): Json<Terms>) -> Result<Response, Refused> {
@@ -99,7 +105,7 @@ struct Said {
     post,
     path = "/api/console/recovery/{id}/say",
     tag = "recovery",
-    request_body = Said,
+    request_body(content = Said, example = json!({"word": "start"})),
     responses((status = 200, description = "The job after it", body = Job), NotFound, Conflict, Unprocessable)
 )]
 async fn say_word(State(context): State<Context>, Path(id): Path<i64>, Json(said): Json<Said>) -> Answer<Job> {
