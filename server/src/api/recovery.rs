@@ -37,6 +37,18 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(export_items))
 }
 
+/// The number of a job as it is written in addresses. What is no number is the address of no job.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+struct Number(i64);
+
+impl From<String> for Number {
+    fn from(text: String) -> Self {
+        // jobs are counted from 1
+        Self(text.parse().unwrap_or(0))
+    }
+}
+
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct JobChoice {
@@ -86,9 +98,9 @@ async fn make_job(State(context): State<Context>, Json(terms): Json<Terms>) -> R
     get,
     path = "/api/console/recovery/{id}",
     tag = "recovery",
-    responses((status = 200, description = "As it is now", body = Job), NotFound, Unprocessable)
+    responses((status = 200, description = "As it is now", body = Job), NotFound)
 )]
-async fn get_job(State(context): State<Context>, Path(id): Path<i64>) -> Answer<Job> {
+async fn get_job(State(context): State<Context>, Path(Number(id)): Path<Number>) -> Answer<Job> {
     answer(recovery::get(&context.console, id).await)
 }
 
@@ -108,7 +120,11 @@ struct Said {
     request_body(content = Said, example = json!({"word": "start"})),
     responses((status = 200, description = "The job after it", body = Job), NotFound, Conflict, Unprocessable)
 )]
-async fn say_word(State(context): State<Context>, Path(id): Path<i64>, Json(said): Json<Said>) -> Answer<Job> {
+async fn say_word(
+    State(context): State<Context>,
+    Path(Number(id)): Path<Number>,
+    Json(said): Json<Said>,
+) -> Answer<Job> {
     let Said { word, reason } = said;
     recovery::say(&context.console, &context.actor(), id, word, reason).await?;
     answer(recovery::get(&context.console, id).await)
@@ -135,7 +151,7 @@ struct ItemChoice {
 )]
 async fn list_items(
     State(context): State<Context>,
-    Path(id): Path<i64>,
+    Path(Number(id)): Path<Number>,
     Parameters(choice): Parameters<ItemChoice>,
 ) -> Answer<ItemPage> {
     let ItemChoice { state, after, count } = choice;
@@ -165,7 +181,7 @@ struct Export {
 async fn export_items(
     State(context): State<Context>,
     Extension(Stop(stop)): Extension<Stop>,
-    Path(id): Path<i64>,
+    Path(Number(id)): Path<Number>,
     Parameters(wanted): Parameters<Export>,
 ) -> Result<Response, Refused> {
     let (format, content_type, extension) = wanted.format.written();
