@@ -66,8 +66,7 @@ pub mod needs {
     pub const TRIM: &[&str] = &["evalsha", "script|load", "xtrim"];
     pub const DELETE_ENTRIES: &[&str] = &["evalsha", "script|load", "xdel"];
     /// A replay as a job, which Redis remembers.
-    pub const RECOVER: &[&str] =
-        &["evalsha", "script|load", "xclaim", "xadd", "xdel", "hget", "hset", "pexpire", "unlink"];
+    pub const RECOVER: &[&str] = &["evalsha", "script|load", "xclaim", "xadd", "xdel", "hget", "hset", "pexpire"];
     /// All of them.
     pub const OPERATE: &[&str] = &[
         "xack",
@@ -83,7 +82,6 @@ pub mod needs {
         "hget",
         "hset",
         "pexpire",
-        "unlink",
         "evalsha",
         "script|load",
     ];

@@ -92,17 +92,10 @@ fn asking(command: &str, stream: &str) -> Cmd {
         // no id: were it run, it would be refused
         "xgroup|create" => &["", "nobody", "nowhere"],
         "xgroup|delconsumer" => &["", "nobody", "nobody"],
-        "hget" | "hset" | "pexpire" | "unlink" => {
-            // what a job has sent is remembered there; this is no job
-            cmd.arg(keys::sent_by_job(stream, 0));
-            match command {
-                "hget" => cmd.arg("nothing"),
-                "hset" => cmd.arg("nothing").arg(""),
-                "pexpire" => cmd.arg(1),
-                _ => &mut cmd,
-            };
-            return cmd;
-        }
+        "hget" => &["", "nothing"],
+        "hset" => &["", "nothing", "nothing"],
+        // no time: were it run, it would be refused
+        "pexpire" => &["", "never"],
         _ => &[""],
     };
     for argument in arguments {

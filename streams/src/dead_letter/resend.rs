@@ -99,5 +99,6 @@ fn read(word: &str, id: &str) -> Result<Sent, Error> {
 
 /// Lets Redis forget what a job has sent, when it is over.
 pub async fn forget(redis: &Redis, job: i64, stream: &str) -> Result<(), Error> {
-    redis.query(redis::cmd("UNLINK").arg(keys::sent_by_job(stream, job))).await
+    // by a command that sending needs anyway: its time is over
+    redis.query(redis::cmd("PEXPIRE").arg(keys::sent_by_job(stream, job)).arg(0)).await
 }
