@@ -98,6 +98,7 @@ async fn make_job(State(context): State<Context>, Json(terms): Json<Terms>) -> R
     get,
     path = "/api/console/recovery/{id}",
     tag = "recovery",
+    params(("id" = i64, Path, description = "Number of the job")),
     responses((status = 200, description = "As it is now", body = Job), NotFound)
 )]
 async fn get_job(State(context): State<Context>, Path(Number(id)): Path<Number>) -> Answer<Job> {
@@ -117,6 +118,7 @@ struct Said {
     post,
     path = "/api/console/recovery/{id}/say",
     tag = "recovery",
+    params(("id" = i64, Path, description = "Number of the job")),
     request_body(content = Said, example = json!({"word": "start"})),
     responses((status = 200, description = "The job after it", body = Job), NotFound, Conflict, Unprocessable)
 )]
@@ -146,7 +148,7 @@ struct ItemChoice {
     get,
     path = "/api/console/recovery/{id}/items",
     tag = "recovery",
-    params(ItemChoice),
+    params(("id" = i64, Path, description = "Number of the job"), ItemChoice),
     responses((status = 200, description = "A page, by number", body = ItemPage), NotFound, Unprocessable)
 )]
 async fn list_items(
@@ -171,7 +173,10 @@ struct Export {
     get,
     path = "/api/console/recovery/{id}/export",
     tag = "recovery",
-    params(("format" = Option<String>, Query, description = "`jsonl`, an entry on each line, or `csv`; `jsonl` if absent")),
+    params(
+        ("id" = i64, Path, description = "Number of the job"),
+        ("format" = Option<String>, Query, description = "`jsonl`, an entry on each line, or `csv`; `jsonl` if absent")
+    ),
     responses(
         (status = 200, description = "The file", content((String = "application/x-ndjson"), (String = "text/csv"))),
         NotFound,
